@@ -1,0 +1,220 @@
+"""The one configuration: every setting of a run, its default, its range and its help text.
+
+A setting whose default is None is the kind's choice (see `defaults` of each kind), unless its help
+says otherwise. Precedence: kind's defaults < recipe < file < flags. Flags, the estimator's
+arguments, `config.json` and the tables in the docs all come from this dataclass.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sparring.errors import ConfigError, unknown
+
+
+def _option(default: Any, help: str, low: float = -math.inf, high: float = math.inf) -> Any:
+    """A setting with its help text and the closed range [low, high] it must lie in."""
+    return field(default=default, metadata={"help": help, "low": low, "high": high})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Everything that decides a run, apart from its data.
+
+    Raises:
+        ConfigError: a value of the wrong type or out of its range, or two that exclude each other.
+    """
+
+    # data
+    kind: str | None = _option(None, "form of the data: points, table or image; omitted = detected")
+    target: str | None = _option(None, "table column to condition on; omitted = unconditional")
+    columns: tuple[str, ...] | None = _option(None, "table columns to learn; omitted = all")
+    holdout: float = _option(
+        0.2, "share of rows (at most 10,000) that training never sees, to judge samples by", 0, 0.9
+    )
+
+    # networks
+    network: str | None = _option(None, "architecture of G and D")
+    latent_dim: int | None = _option(None, "dimension of the noise z", 1)
+    width: int | None = _option(None, "hidden units (MLP) or channels (images) of G", 1)
+    depth: int | None = _option(None, "hidden layers or residual blocks of G (MLPs)", 1)
+    critic_width: int | None = _option(None, "the same of D; omitted = as G", 1)
+    critic_depth: int | None = _option(None, "the same of D; omitted = as G", 1)
+    activation: str = _option("leaky-relu", "activation of the hidden layers of G")
+    critic_activation: str = _option("leaky-relu", "activation of the hidden layers of D")
+    output_activation: str = _option("none", "activation of G's output")
+    generator_batch_norm: bool | None = _option(None, "batch normalisation in G")
+    critic_batch_norm: bool = _option(False, "batch normalisation in D (not with a penalty)")
+    critic_spectral_norm: bool = _option(False, "spectral normalisation of D's layers")
+    critic_dropout: float = _option(0.0, "dropout probability in D", 0, 0.95)
+
+    # objective
+    loss: str = _option("relativistic", "what G and D optimise")
+    penalty: str = _option("r1+r2", "gradient penalty on D")
+    gamma: float | None = _option(None, "weight of the penalty at the start", 0)
+    gamma_decay: float | None = _option(None, "gamma at the end, as a share of the start", 0)
+    label_smoothing: float = _option(0.0, "one-sided: real rows are labelled 1 - this", 0, 0.5)
+    d_steps: int = _option(1, "D updates per G update", 1)
+
+    # optimisation
+    optimizer: str = _option("adam", "optimiser of G and D")
+    batch_size: int | None = _option(None, "rows per update", 1)
+    learning_rate: float | None = _option(None, "learning rate at the start", 0)
+    learning_rate_decay: float | None = _option(
+        None, "learning rate at the end, as a share of the start", 0
+    )
+    critic_learning_rate: float | None = _option(None, "of D at the start; omitted = as G", 0)
+    beta1: float = _option(0.0, "Adam: decay of the gradient average", 0, 0.9999)
+    beta2: float = _option(0.9, "Adam, RMSprop: decay of the squared-gradient average", 0, 0.99999)
+    beta2_end: float = _option(0.99, "the same at the end (Adam)", 0, 0.99999)
+    momentum: float = _option(0.0, "SGD: momentum", 0, 0.9999)
+    schedule: str = _option("cosine", "path from start to end values; constant = stay at the start")
+    ema_half_life_steps: float | None = _option(
+        None, "half-life that the running average of G grows to; 0 = no averaging", 0
+    )
+
+    # budget: one of the three
+    steps: int | None = _option(None, "train for this many G updates", 1)
+    epochs: float | None = _option(None, "train for this many passes over the rows", 0)
+    minutes: float | None = _option(None, "train for this long", 0)
+
+    # the machine
+    seed: int = _option(0, "seed of everything random", 0, 2**32 - 1)
+    device: str = _option("auto", "auto, cpu, cuda, cuda:1, mps")
+    threads: int | None = _option(None, "CPU threads; omitted = by the size of the nets", 1)
+    precision: str | None = _option(None, "arithmetic of the nets: fp32 or bf16")
+
+    # the record
+    log_every_steps: int = _option(25, "steps between lines of log.jsonl", 1)
+    sample_every_steps: int | None = _option(
+        None, "steps between pictures in samples/; omitted = a tenth of the run", 1
+    )
+    state_every_seconds: float = _option(30.0, "time between saved states", 0)
+
+    def __post_init__(self) -> None:
+        for name, hint in _TYPES.items():
+            object.__setattr__(self, name, _checked(name, getattr(self, name), hint))
+        budgets = [n for n in BUDGETS if getattr(self, n) is not None]
+        if len(budgets) > 1:
+            raise ConfigError(f"{' and '.join(budgets)} exclude each other: give one of them")
+
+    def replace(self, changes: Mapping[str, Any]) -> Config:
+        """A copy with `changes`; a new budget drops the old one."""
+        known_only(changes)
+        changes = dict(changes)
+        if any(changes.get(name) is not None for name in BUDGETS):
+            changes = dict.fromkeys(BUDGETS) | changes
+        return dataclasses.replace(self, **changes)
+
+    def with_defaults(self, defaults: Mapping[str, Any]) -> Config:
+        """A copy in which settings that are None take the kind's defaults."""
+        chosen = {k: v for k, v in defaults.items() if getattr(self, k) is None}
+        if any(getattr(self, name) is not None for name in BUDGETS):
+            chosen = {k: v for k, v in chosen.items() if k not in BUDGETS}
+        return self.replace(chosen)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in vars(self).items()}
+
+    def difference(self, other: Config) -> str:
+        """The settings in which two configurations differ, in words; empty when none."""
+        mine, theirs = self.as_dict(), other.as_dict()
+        return ", ".join(f"{k}: {mine[k]!r} -> {theirs[k]!r}" for k in mine if mine[k] != theirs[k])
+
+
+BUDGETS = ("steps", "epochs", "minutes")
+_TYPES: dict[str, Any] = typing.get_type_hints(Config)
+
+
+def known_only(values: Mapping[str, Any]) -> None:
+    """Raise ConfigError at a key that is no setting."""
+    for name in values:
+        if name not in _TYPES:
+            raise ConfigError(unknown("setting", name, _TYPES))
+
+
+def parse(name: str, text: str) -> Any:
+    """The value of `--set name=text`, read as the setting's type; "none" is None.
+
+    Raises:
+        ConfigError: no such setting, or a text that is no value of its type.
+    """
+    known_only({name: text})
+    hint = _TYPES[name]
+    if text.lower() == "none" and type(None) in typing.get_args(hint):
+        return None
+    base = _base(hint)
+    if base is tuple:
+        return tuple(part.strip() for part in text.split(","))
+    if base is bool:
+        words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+        if text.lower() not in words:
+            raise ConfigError(f"{name} must be true or false, got {text!r}")
+        return words[text.lower()]
+    try:
+        return base(text)
+    except ValueError:
+        raise ConfigError(f"{name} must be {_WORDS[base]}, got {text!r}") from None
+
+
+def read(path: str | Path) -> dict[str, Any]:
+    """Settings from a JSON file, checked; what the file does not name stays at its default.
+
+    Raises:
+        ConfigError: no such file, no JSON object in it, an unknown key or a bad value.
+    """
+    path = Path(path)
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read ({error})") from None
+    except json.JSONDecodeError as error:
+        raise ConfigError(f"{path}: line {error.lineno} is no JSON: {error.msg}") from None
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path}: expected a JSON object of settings")
+    known_only(values)
+    Config(**values)
+    return values
+
+
+_WORDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
+
+
+def _base(hint: Any) -> Any:
+    """The one type of a hint such as `int | None` or `tuple[str, ...] | None`."""
+    if isinstance(hint, types.UnionType):
+        hint = next(a for a in typing.get_args(hint) if a is not type(None))
+    return typing.get_origin(hint) or hint
+
+
+def _checked(name: str, value: Any, hint: Any) -> Any:
+    """The value in its setting's type; ConfigError when it has another or is out of range."""
+    if value is None and type(None) in typing.get_args(hint):
+        return None
+    base = _base(hint)
+    if base is tuple:
+        if isinstance(value, str) or not all(isinstance(part, str) for part in value):
+            raise ConfigError(f"{name} must be a list of names, got {value!r}")
+        return tuple(value)
+    if isinstance(value, bool) != (base is bool):
+        raise ConfigError(f"{name} must be {_WORDS[base]}, got {value!r}")
+    if base is int and not isinstance(value, (int, str)) and hasattr(value, "__index__"):
+        value = int(value)  # NumPy integers
+    if base is float and isinstance(value, (int, float)):
+        value = float(value)
+    if not isinstance(value, base):
+        raise ConfigError(f"{name} must be {_WORDS[base]}, got {value!r}")
+    limits = Config.__dataclass_fields__[name].metadata
+    if base in (int, float) and not limits["low"] <= value <= limits["high"]:
+        high = "" if limits["high"] == math.inf else f" and at most {limits['high']:g}"
+        raise ConfigError(f"{name} must be at least {limits['low']:g}{high}, got {value!r}")
+    return value

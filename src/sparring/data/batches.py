@@ -1,0 +1,88 @@
+"""An endless, resumable stream of shuffled batches from rows that stay on the device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+Prepare = Callable[[tuple[Tensor, ...], torch.Generator], Tensor]
+
+
+class Batches:
+    """Shuffled passes over the rows, one after another; every batch is full.
+
+    Args:
+        raw: tensors with one entry per row, in their smallest dtype.
+        conditions: (n, k) one entry per row, or None when there are none.
+        prepare: turns the raw tensors of some rows into what D sees, (b, ...) float32; what is
+            random in it comes from the generator it is handed.
+        batch_size: rows per batch, at least 1; may exceed the number of rows.
+        device: where rows are kept and batches are made.
+        seed: of the order.
+    """
+
+    def __init__(
+        self,
+        raw: tuple[Tensor, ...],
+        labels: Tensor | None,
+        classes: int,
+        prepare: Prepare,
+        batch_size: int,
+        device: torch.device,
+        seed: int,
+    ) -> None:
+        self.raw = tuple(tensor.to(device) for tensor in raw)
+        self.rows = len(raw[0])
+        self.labels = None if labels is None else labels.to(device)
+        self.classes = classes
+        self.prepare = prepare
+        self.batch_size = batch_size
+        self.device = device
+        self.order_random = torch.Generator().manual_seed(seed)
+        self.random = torch.Generator(device).manual_seed(seed + 1)
+        self.order = torch.empty(0, dtype=torch.int64)
+        self.position = 0
+
+    def next(self) -> tuple[Tensor, Tensor]:
+        """The next batch: rows (b, ...) and their conditions (b, k), k = 0 when there are none."""
+        rows = self._next_rows().to(self.device)
+        x = self.prepare(tuple(tensor[rows] for tensor in self.raw), self.random)
+        if self.labels is None:
+            return x, x.new_empty(len(x), 0)
+        return x, one_hot(self.labels[rows], self.classes)
+
+    def _next_rows(self) -> Tensor:
+        parts: list[Tensor] = []
+        missing = self.batch_size
+        while missing:
+            if self.position == len(self.order):
+                self.order = torch.randperm(self.rows, generator=self.order_random)
+                self.position = 0
+            parts.append(self.order[self.position : self.position + missing])
+            self.position += len(parts[-1])
+            missing -= len(parts[-1])
+        return torch.cat(parts)
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that decides the batches to come."""
+        return {
+            "order_random": self.order_random.get_state(),
+            "random": self.random.get_state(),
+            "order": self.order,
+            "position": self.position,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on exactly where `state_dict` was taken."""
+        self.order_random.set_state(state["order_random"])
+        self.random.set_state(state["random"])
+        self.order = state["order"]
+        self.position = state["position"]
+
+
+def one_hot(labels: Tensor, classes: int) -> Tensor:
+    """Class indices (n,) int64 to float32 (n, classes)."""
+    return torch.nn.functional.one_hot(labels, classes).float()

@@ -1,0 +1,190 @@
+"""Tables from CSV and Parquet files, and what any table must be to be learned from."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from pandas.api.extensions import ExtensionDtype
+
+from sparring.errors import InputError, unknown
+
+MISSING = ("", "?", "NaN", "nan", "<NA>", "null", "NULL")
+# These could be categories (no garage, North America), so they are missing only among numbers.
+MISSING_AMONG_NUMBERS = ("NA", "N/A", "n/a", "None", "none", "-")
+
+
+def read_csv(path: Path) -> pd.DataFrame:
+    """Read a comma- or (.tsv) tab-separated UTF-8 file with a header line, gzipped or not.
+
+    Spaces after a separator are dropped. The words of MISSING are missing values in every column,
+    those of MISSING_AMONG_NUMBERS only in a column that otherwise holds nothing but numbers.
+    Whole numbers stay int64, with missing values Int64; likewise bool and boolean.
+
+    Raises:
+        InputError: an empty file or body, a ragged row (named by its line), a repeated column name,
+            or bytes that are not UTF-8 or gzip.
+    """
+    delimiter = "\t" if ".tsv" in path.name.lower() else ","
+    try:
+        _check_rows(path, delimiter)
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}, line {_undecodable_line(path)}: not UTF-8 text") from error
+    except csv.Error as error:
+        raise InputError(f"{path}: not a CSV file ({error})") from error
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise InputError(f"{path}: damaged gzip file ({error})") from error
+    try:
+        frame = pd.read_csv(
+            path,
+            sep=delimiter,
+            skipinitialspace=True,
+            keep_default_na=False,
+            na_values=list(MISSING),
+            dtype_backend="numpy_nullable",
+            encoding="utf-8-sig",
+            low_memory=False,
+        )
+    except ValueError as error:
+        raise InputError(f"{path}: not a CSV file ({_first_line(error)})") from error
+    return frame.apply(_numbers_among_words).apply(_plain)
+
+
+def read_parquet(path: Path) -> pd.DataFrame:
+    """Read a Parquet file; integers and booleans with missing values become Int64 and boolean.
+
+    Raises:
+        InputError: not a readable Parquet file.
+    """
+    try:
+        frame = pd.read_parquet(path, dtype_backend="numpy_nullable")
+    except ValueError as error:
+        raise InputError(f"{path}: not a readable Parquet file ({_first_line(error)})") from error
+    return frame.apply(_plain)
+
+
+def pick_columns(frame: pd.DataFrame, columns: Sequence[str], name: str) -> pd.DataFrame:
+    """The named columns, in the table's order.
+
+    Raises:
+        InputError: a name that is no column; the message lists those that are.
+    """
+    for column in columns:
+        if column not in frame.columns:
+            raise InputError(f"{name}: {unknown('column', column, frame.columns)}")
+    return frame.loc[:, [column in columns for column in frame.columns]]
+
+
+def check_table(frame: pd.DataFrame, name: str) -> None:
+    """See that a table can be learned from; `name` is what messages call it.
+
+    Raises:
+        InputError: fewer than 2 rows, no column, a column name used twice, a column that is all
+            missing or holds infinity or something that is no scalar, or only constant columns.
+    """
+    if isinstance(frame.columns, pd.MultiIndex):
+        raise InputError(f"{name}: column names have {frame.columns.nlevels} levels (accepted: 1)")
+    _check_names([str(column) for column in frame.columns], name)
+    if len(frame.columns) == 0:
+        raise InputError(f"{name}: no columns (accepted: 1 or more)")
+    if len(frame) < 2:
+        raise InputError(f"{name}: n = {len(frame)} rows (accepted: 2 or more)")
+    constant = True
+    for column, values in frame.items():
+        if values.isna().all():
+            raise InputError(f"{name}, column {column!r}: every value is missing")
+        if values.dtype.kind == "f":
+            infinite = np.isinf(values.to_numpy(dtype=float, na_value=np.nan))
+            if infinite.any():
+                row = int(infinite.argmax())
+                raise InputError(
+                    f"{name}, column {column!r}, row {row} (from 0): {values.iloc[row]} "
+                    "(accepted: finite numbers or missing)"
+                )
+        try:
+            constant = constant and values.nunique(dropna=False) == 1
+        except TypeError as error:
+            raise InputError(
+                f"{name}, column {column!r}: holds {type(values.dropna().iloc[0]).__name__} values "
+                "(accepted: numbers, booleans and text)"
+            ) from error
+    if constant:
+        raise InputError(f"{name}: every column is constant (accepted: at least one that varies)")
+
+
+def _check_rows(path: Path, delimiter: str) -> None:
+    """See that the header names each column once and that every row has as many fields.
+
+    Pandas would rename repeated columns, fill short rows and shift long ones without a word.
+    """
+    opener = gzip.open if path.name.lower().endswith(".gz") else open
+    with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file, delimiter=delimiter, skipinitialspace=True)
+        rows = (row for row in reader if len(row) > 1 or any(field.strip() for field in row))
+        header = next(rows, None)
+        if header is None:
+            raise InputError(f"{path}: empty file (accepted: a header line and 2 or more rows)")
+        _check_names([column for column in header if column], str(path))
+        row = None
+        for row in rows:
+            if len(row) != len(header):
+                raise InputError(
+                    f"{path}, line {reader.line_num}: found {len(row)} fields, "
+                    f"expected {len(header)} as in the header"
+                )
+        if row is None:
+            raise InputError(f"{path}: a header but no rows (accepted: 2 or more rows)")
+
+
+def _check_names(columns: list[str], name: str) -> None:
+    """Refuse a column name that is used twice."""
+    seen: set[str] = set()
+    for column in columns:
+        if column in seen:
+            raise InputError(f"{name}: column name {column!r} is used twice (accepted: once each)")
+        seen.add(column)
+
+
+def _undecodable_line(path: Path) -> int:
+    """The number of the first line that is not UTF-8."""
+    opener = gzip.open if path.name.lower().endswith(".gz") else open
+    with opener(path, "rb") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                return number
+    raise AssertionError("every line decodes alone, so the file did too")
+
+
+def _numbers_among_words(column: pd.Series) -> pd.Series:
+    """A text column as numbers if only words of MISSING_AMONG_NUMBERS keep it from being so."""
+    if not isinstance(column.dtype, pd.StringDtype):
+        return column
+    words = column.isin(MISSING_AMONG_NUMBERS)
+    if not words.any() or column[~words].isna().all():
+        return column
+    try:
+        return pd.to_numeric(column.mask(words), dtype_backend="numpy_nullable")
+    except ValueError:
+        return column
+
+
+def _plain(column: pd.Series) -> pd.Series:
+    """A column in NumPy's or pandas' ordinary dtype wherever that can hold it."""
+    dtype = column.dtype
+    if isinstance(dtype, pd.StringDtype):
+        return pd.Series(column.to_numpy(dtype=object, na_value=np.nan), column.index)
+    numeric = isinstance(dtype, ExtensionDtype) and dtype.kind in "biuf"
+    if numeric and (dtype.kind == "f" or not column.hasnans):
+        return column.astype(dtype.numpy_dtype)
+    return column
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]

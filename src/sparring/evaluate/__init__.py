@@ -1,0 +1,1 @@
+"""How good samples are: pure functions of real and fake rows, beside their real-vs-real floor."""

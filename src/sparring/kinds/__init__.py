@@ -1,0 +1,1 @@
+"""All that is particular to one form of data: detect, encode, decode, defaults, metrics, pictures."""

@@ -1,0 +1,106 @@
+"""What a kind of data promises; a new kind is one module and one line in KINDS."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sparring.config import Config
+from sparring.data.dataset import Dataset
+from sparring.evaluate.classifier import Classifier
+from sparring.evaluate.suite import Views
+from sparring.kinds.labels import Labels
+from sparring.nets.critic import Shape
+
+
+class Kind(ABC):
+    """A fitted encoding between rows as people have them and rows as the nets see them.
+
+    Attributes:
+        name: what `--kind` calls it.
+        defaults: values of the settings that a config leaves to the kind.
+        metrics: names from METRICS, in the order they are reported.
+        labels: the classes to condition on, or None.
+    """
+
+    name: ClassVar[str]
+    defaults: ClassVar[Mapping[str, Any]]
+    metrics: ClassVar[tuple[str, ...]]
+    labels: Labels | None
+
+    @staticmethod
+    @abstractmethod
+    def detects(dataset: Dataset) -> bool:
+        """Whether these rows are of this kind."""
+
+    @classmethod
+    @abstractmethod
+    def fit(cls, dataset: Dataset, config: Config) -> Kind:
+        """Learn the encoding from training rows.
+
+        Raises:
+            InputError: rows that this kind cannot hold.
+        """
+
+    @property
+    @abstractmethod
+    def shape(self) -> Shape:
+        """What the networks must produce and judge."""
+
+    @abstractmethod
+    def encode(self, dataset: Dataset) -> tuple[Tensor, ...]:
+        """The rows in their smallest dtype, as `prepare` takes them; one entry per row each.
+
+        Raises:
+            InputError: rows that do not fit the training rows (columns, sizes).
+        """
+
+    @abstractmethod
+    def prepare(self, raw: tuple[Tensor, ...], random: torch.Generator) -> Tensor:
+        """Encoded rows of one batch as D sees them: (n, *shape.row) float32, on their device."""
+
+    @abstractmethod
+    def decode(self, x: Tensor, y: Tensor | None) -> Dataset:
+        """G's rows (n, *shape.row), with class indices y (n,), as the training rows came."""
+
+    @abstractmethod
+    def views(self, real: Dataset, *others: Dataset) -> list[Views]:
+        """What the metrics may look at, `real` first; a feature space is fitted on `real`."""
+
+    @abstractmethod
+    def classifier(self, train: Dataset, seed: int) -> Classifier | None:
+        """A judge of labels, fitted on training rows; None when there are no labels."""
+
+    @abstractmethod
+    def draw(self, fake: Dataset, real: Dataset, path: Path) -> None:
+        """A picture (PNG) of samples, beside real rows where that helps."""
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """The encoding as JSON; `from_dict` reads it."""
+
+    @classmethod
+    @abstractmethod
+    def from_dict(cls, saved: dict[str, Any]) -> Kind: ...
+
+    def label_values(self, dataset: Dataset) -> np.ndarray | None:
+        """The labels of rows, (n,), where the kind is conditional."""
+        return dataset.y if self.labels is not None else None
+
+    def encode_labels(self, dataset: Dataset) -> Tensor | None:
+        """The class indices of rows, (n,) int64, where the kind is conditional."""
+        return None if self.labels is None else self.labels.encode(self.label_values(dataset))
+
+
+def saved_labels(labels: Labels | None) -> dict[str, Any] | None:
+    return None if labels is None else labels.to_dict()
+
+
+def restored_labels(saved: dict[str, Any] | None) -> Labels | None:
+    return None if saved is None else Labels.from_dict(saved)

@@ -1,0 +1,133 @@
+"""Points: n x d floats, optionally labelled, standardised for the nets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sparring.config import Config
+from sparring.data.dataset import Dataset
+from sparring.errors import InputError
+from sparring.evaluate.classifier import Classifier, RowClassifier
+from sparring.evaluate.suite import Views
+from sparring.kinds import pictures
+from sparring.kinds.base import Kind, restored_labels, saved_labels
+from sparring.kinds.labels import Labels
+from sparring.nets.critic import Shape
+
+
+@dataclass(frozen=True)
+class Points(Kind):
+    """Each coordinate less its mean, over its standard deviation.
+
+    Attributes:
+        mean, scale: one number per coordinate, in the units of the points.
+        dtype: NumPy name of the floats that came and that samples return as.
+    """
+
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
+    dtype: str
+    labels: Labels | None
+
+    name: ClassVar[str] = "points"
+    defaults: ClassVar[Mapping[str, Any]] = {
+        "network": "residual-mlp",
+        "latent_dim": 2,
+        "width": 128,
+        "depth": 4,
+        "generator_batch_norm": False,
+        "gamma": 1.0,
+        "gamma_decay": 0.01,
+        "batch_size": 256,
+        "learning_rate": 1e-3,
+        "learning_rate_decay": 0.05,
+        "ema_half_life_steps": 500.0,
+        "precision": "fp32",
+        "steps": 3_000,
+    }
+    metrics: ClassVar[tuple[str, ...]] = (
+        "frechet", "sliced_wasserstein", "c2st", "precision", "recall", "density", "coverage",
+        "modes", "high_quality", "mode_kl", "label_agreement",
+    )  # fmt: skip
+
+    @staticmethod
+    def detects(dataset: Dataset) -> bool:
+        return isinstance(dataset.x, np.ndarray) and dataset.x.ndim == 2
+
+    @classmethod
+    def fit(cls, dataset: Dataset, config: Config) -> Points:
+        if not cls.detects(dataset):
+            raise InputError(f"{dataset.name} holds no points: they are an array of shape (n, d)")
+        x = np.asarray(dataset.x, dtype=np.float64)
+        scale = x.std(0)
+        # A coordinate that never moves, up to rounding, would turn rounding into noise.
+        still = scale <= 1e-12 * np.abs(x).max(0)
+        dtype = dataset.x.dtype if np.issubdtype(dataset.x.dtype, np.floating) else np.float64
+        return cls(
+            tuple(x.mean(0).tolist()),
+            tuple(np.where(still, 1.0, scale).tolist()),
+            np.dtype(dtype).name,
+            None if dataset.y is None else Labels.fit(dataset.y),
+        )
+
+    @property
+    def shape(self) -> Shape:
+        return Shape((len(self.mean),), len(self.labels.classes) if self.labels else 0)
+
+    def encode(self, dataset: Dataset) -> tuple[Tensor, ...]:
+        if not self.detects(dataset) or dataset.x.shape[1] != len(self.mean):
+            raise InputError(
+                f"{dataset.name} has rows of shape {np.shape(dataset.x)[1:]}, the model's are "
+                f"({len(self.mean)},)"
+            )
+        return (torch.from_numpy(self._standardised(dataset).astype(np.float32)),)
+
+    def prepare(self, raw: tuple[Tensor, ...], random: torch.Generator) -> Tensor:
+        return raw[0]
+
+    def decode(self, x: Tensor, y: Tensor | None) -> Dataset:
+        points = x.double().cpu().numpy() * self.scale + self.mean
+        labels = None if y is None or self.labels is None else self.labels.decode(y)
+        return Dataset(points.astype(self.dtype), labels)
+
+    def views(self, real: Dataset, *others: Dataset) -> list[Views]:
+        return [
+            Views(
+                features=self._standardised(dataset),
+                space="standardised",
+                labels=dataset.y,
+                points=np.asarray(dataset.x, dtype=np.float64),
+            )
+            for dataset in (real, *others)
+        ]
+
+    def classifier(self, train: Dataset, seed: int) -> Classifier | None:
+        return None if self.labels is None else RowClassifier.fit(train.x, train.y, seed=seed)
+
+    def draw(self, fake: Dataset, real: Dataset, path: Path) -> None:
+        pictures.scatter(fake, real).savefig(path)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "mean": list(self.mean),
+            "scale": list(self.scale),
+            "dtype": self.dtype,
+            "labels": saved_labels(self.labels),
+        }
+
+    @classmethod
+    def from_dict(cls, saved: dict[str, Any]) -> Points:
+        return cls(
+            tuple(saved["mean"]), tuple(saved["scale"]), saved["dtype"],
+            restored_labels(saved["labels"]),
+        )  # fmt: skip
+
+    def _standardised(self, dataset: Dataset) -> np.ndarray:
+        return (np.asarray(dataset.x, dtype=np.float64) - self.mean) / self.scale

@@ -1,0 +1,156 @@
+"""A trained model: two networks, the encoding of their rows and the settings they came from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+from torch import Tensor
+
+from sparring import __version__
+from sparring.config import Config
+from sparring.data.batches import one_hot
+from sparring.data.dataset import Dataset
+from sparring.errors import RunError, choose
+from sparring.files import write_json, write_whole
+from sparring.kinds.base import Kind
+from sparring.kinds.catalogue import KINDS
+from sparring.nets.catalogue import build_networks
+from sparring.nets.critic import Critic, Generator
+from sparring.objective.losses import LOSSES
+
+FORMAT = 1  # of model.safetensors and schema.json; raised when an older reader would misread
+
+
+@dataclass
+class Model:
+    """What is needed to draw samples and to judge rows.
+
+    Attributes:
+        config: resolved settings.
+        kind: the fitted encoding.
+        G: the averaged generator, in eval mode.
+        D: the critic.
+        source: where the training rows came from, as schema.json keeps it.
+    """
+
+    config: Config
+    kind: Kind
+    G: Generator
+    D: Critic
+    source: dict[str, Any] = field(default_factory=dict)
+
+    def save(self, path: str | Path) -> None:
+        """Write config.json, schema.json and model.safetensors into the directory `path`.
+
+        No training row is among them, and nothing in them is code.
+
+        Raises:
+            RunError: the directory cannot be written.
+        """
+        path = Path(path)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunError(f"{path}: cannot be made ({error.strerror})") from None
+        write_json(path / "config.json", self.config.as_dict())
+        write_json(
+            path / "schema.json",
+            {
+                "format": FORMAT,
+                "sparring": __version__,
+                "source": self.source,
+                "kind": self.kind.name,
+                "encoding": self.kind.to_dict(),
+            },
+        )
+        self.save_weights(path)
+
+    def save_weights(self, path: Path) -> None:
+        """Write model.safetensors alone."""
+        tensors: dict[str, Tensor] = {}
+        for name, net in (("G", self.G), ("D", self.D)):
+            tensors |= {f"{name}.{k}": v.contiguous() for k, v in net.state_dict().items()}
+        data = save(tensors, metadata={"format": str(FORMAT)})
+        write_whole(path / "model.safetensors", lambda file: file.write(data))
+
+    @classmethod
+    def load(cls, path: str | Path, device: str = "cpu") -> Model:
+        """Read a directory that `save` or a run wrote.
+
+        Raises:
+            RunError: no such directory, a file of it is missing, corrupt or from a newer version.
+        """
+        path = Path(path)
+        if not path.is_dir():
+            raise RunError(f"{path}: no such run directory")
+        schema = _read_json(path / "schema.json")
+        newest = schema.get("format")
+        if not isinstance(newest, int) or newest > FORMAT:
+            raise RunError(
+                f"{path}: written in format {newest}, by sparring {schema.get('sparring')}; this "
+                f"is {__version__}, which reads up to format {FORMAT}: upgrade sparring"
+            )
+        try:
+            config = Config(**_read_json(path / "config.json"))
+            kind = choose("kind", schema["kind"], KINDS).from_dict(schema["encoding"])
+            G, D = build_networks(kind.shape, config)
+        except (KeyError, TypeError, ValueError) as error:
+            raise RunError(f"{path}: config.json or schema.json is damaged ({error})") from None
+        model = cls(config, kind, G.eval(), D.eval(), schema.get("source", {}))
+        model._load_weights(path / "model.safetensors")
+        model.G.to(device).requires_grad_(False)
+        model.D.to(device)
+        return model
+
+    def _load_weights(self, path: Path) -> None:
+        if not path.exists():
+            raise RunError(f"{path} is not there: the run has not saved a model yet")
+        try:
+            tensors = load_file(path)
+            for name, net in (("G", self.G), ("D", self.D)):
+                prefix = f"{name}."
+                net.load_state_dict(
+                    {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+                )
+        except (SafetensorError, RuntimeError, OSError) as error:
+            first = str(error).splitlines()[0]
+            raise RunError(f"{path}: corrupt or of another model ({first})") from None
+
+    @torch.no_grad()
+    def discriminate(self, dataset: Dataset) -> Tensor:
+        """D's probability that each row is real, (n,) in [0, 1].
+
+        Under a relativistic loss only differences between rows mean anything.
+        """
+        device = next(self.D.parameters()).device
+        random = torch.Generator(device).manual_seed(self.config.seed)
+        raw = tuple(tensor.to(device) for tensor in self.kind.encode(dataset))
+        labels = self.kind.encode_labels(dataset)
+        logits = []
+        self.D.eval()
+        for rows in torch.arange(len(dataset), device=device).split(4096):
+            x = self.kind.prepare(tuple(tensor[rows] for tensor in raw), random)
+            y = x.new_empty(len(x), 0)
+            if labels is not None:
+                y = one_hot(labels.to(device)[rows], self.kind.shape.conditions)
+            logits.append(self.D(x, y))
+        loss = LOSSES[self.config.loss]()
+        return loss.probability(torch.cat(logits)).cpu()
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RunError(f"{path} is not there: {path.parent} holds no model") from None
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise RunError(f"{path}: cannot be read ({error})") from None
+    if not isinstance(value, dict):
+        raise RunError(f"{path}: expected a JSON object")
+    return value

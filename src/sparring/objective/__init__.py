@@ -1,0 +1,1 @@
+"""What G and D optimise: losses, penalties, and the two functions that the step calls."""

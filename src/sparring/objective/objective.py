@@ -1,0 +1,81 @@
+"""The two scalars of a step: what D descends and what G descends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from sparring.config import Config
+from sparring.errors import ConfigError, choose
+from sparring.nets.critic import Critic
+from sparring.objective.losses import LOSSES, Loss
+from sparring.objective.penalties import PENALTIES, Penalty, Seen
+
+
+@dataclass
+class Objective:
+    """A loss for each player, and gamma times a penalty for D.
+
+    Attributes:
+        loss, penalty: see LOSSES and PENALTIES.
+        gamma: weight of the penalty; the schedule moves it.
+        generator: random numbers of the penalty.
+    """
+
+    loss: Loss
+    penalty: Penalty
+    gamma: float = 1.0
+    generator: torch.Generator | None = None
+
+    def critic_loss(self, D: Critic, real: Tensor, fake: Tensor, y: Tensor) -> Tensor:
+        """What D descends.
+
+        Args:
+            real, fake: (n, ...) rows; y: (n, k) conditions that hold for both.
+        """
+        if self.penalty.slope_of_inputs:
+            real, fake = real.requires_grad_(), fake.requires_grad_()
+        real_logits, fake_logits = judge_pair(D, real, fake, y)
+        loss = self.loss.critic(real=real_logits, fake=fake_logits)
+        seen = Seen(real, fake, real_logits, fake_logits, lambda x: D(x, y), self.generator)
+        return loss + self.gamma * self.penalty(seen)
+
+    def generator_loss(self, D: Critic, real: Tensor, fake: Tensor, y: Tensor) -> Tensor:
+        """What G descends; arguments as in `critic_loss`, D frozen."""
+        real_logits, fake_logits = judge_pair(D, real, fake, y)
+        return self.loss.generator(real=real_logits, fake=fake_logits)
+
+
+def judge_pair(D: Critic, real: Tensor, fake: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """D's logits of both batches, each (n,), in one forward pass over [real, fake].
+
+    A D with batch normalisation takes them one by one, so that the statistics of the fakes do not
+    betray themselves through the reals.
+    """
+    if D.batch_norm:
+        return D(real, y), D(fake, y)
+    real_logits, fake_logits = D(torch.cat([real, fake]), torch.cat([y, y])).chunk(2)
+    return real_logits, fake_logits
+
+
+def build_objective(config: Config, generator: torch.Generator | None = None) -> Objective:
+    """The objective that a resolved config names.
+
+    Raises:
+        ConfigError: an unknown name, or settings that cannot hold together.
+    """
+    kind = choose("loss", config.loss, LOSSES)
+    penalty = choose("penalty", config.penalty, PENALTIES)
+    smooths = "label_smoothing" in kind.__dataclass_fields__
+    if config.label_smoothing and not smooths:
+        names = ", ".join(n for n, c in LOSSES.items() if "label_smoothing" in c.__dataclass_fields__)
+        raise ConfigError(f"label_smoothing has no meaning for loss {config.loss!r} (only: {names})")
+    if config.critic_batch_norm and config.penalty != "none":
+        raise ConfigError(
+            f"critic_batch_norm mixes rows, so penalty {config.penalty!r} would be wrong: "
+            "set penalty to none or critic_batch_norm to false"
+        )
+    loss = kind(label_smoothing=config.label_smoothing) if smooths else kind()
+    return Objective(loss, penalty, float(config.gamma or 0.0), generator)

@@ -1,0 +1,111 @@
+"""From noise to rows: latents, averaged G, decode; seeded, and the same for every batch size."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from sparring.data.batches import one_hot
+from sparring.data.dataset import Dataset
+from sparring.errors import InputError, unknown
+from sparring.kinds.base import Kind
+from sparring.model import Model
+
+
+def block_rows(kind: Kind) -> int:
+    """Rows that G makes at once: up to 4,096, fewer for large rows, by the kind alone.
+
+    Sums in a matrix product depend on its shape to the last bit. G therefore always runs on blocks
+    of this one size (the last is cut afterwards), and block i's noise comes from the seed and i
+    alone: row j is the same row whether 10 or 10 million are drawn.
+    """
+    return max(16, min(4096, 2 ** int(math.log2(2**17 / math.prod(kind.shape.row)))))
+
+
+@torch.no_grad()
+def stream(model: Model, n: int, y: Any = None, seed: int = 0) -> Iterator[Dataset]:
+    """Draw `n` rows, block by block, in constant memory.
+
+    Args:
+        y: one class, or a class for each of the n rows; omitted = at the training rows' shares.
+        seed: 0 to 2**64 - 1; the same seed gives the same rows.
+
+    Raises:
+        InputError: n < 1, labels of another number, or an unknown class.
+    """
+    if n < 1:
+        raise InputError(f"cannot draw {n} samples: ask for at least 1")
+    wanted = None if y is None else wanted_labels(model.kind, n, y)
+    rows = block_rows(model.kind)
+    device = next(model.G.parameters()).device
+    model.G.eval()
+    for block, start in enumerate(range(0, n, rows)):
+        here = min(rows, n - start)
+        random = torch.Generator().manual_seed(_block_seed(seed, block))
+        z = torch.randn(rows, model.G.latent_dim, generator=random)
+        labels = None
+        condition = z.new_empty(rows, 0)
+        if model.kind.labels is not None:
+            labels = model.kind.labels.draw(rows, random)
+            if wanted is not None:
+                labels[:here] = wanted[start : start + here]
+            condition = one_hot(labels, len(model.kind.labels.classes))
+        x = model.G(z.to(device), condition.to(device)).float()[:here]
+        yield model.kind.decode(x, None if labels is None else labels[:here])
+
+
+def sample(model: Model, n: int, y: Any = None, seed: int = 0) -> Dataset:
+    """All `n` rows of `stream` at once."""
+    return joined(list(stream(model, n, y, seed)))
+
+
+def joined(parts: list[Dataset]) -> Dataset:
+    """Datasets of one kind, one after another."""
+    first = parts[0]
+    if isinstance(first.x, pd.DataFrame):
+        x: Any = pd.concat([part.x for part in parts], ignore_index=True)
+    else:
+        x = np.concatenate([part.x for part in parts])
+    y = None if first.y is None else np.concatenate([part.y for part in parts])
+    return Dataset(x, y, name="samples")
+
+
+def wanted_labels(kind: Kind, n: int, y: Any) -> Tensor:
+    """Class indices (n,) of what was asked for.
+
+    Raises:
+        InputError: the model has no classes, an unknown class, or another number of them than n.
+    """
+    if kind.labels is None:
+        raise InputError("the model is unconditional: it was trained without labels or a target")
+    indices = kind.labels.encode(y)
+    if len(indices) not in (1, n):
+        raise InputError(f"{len(indices)} labels for {n} samples: give one, or one for each")
+    return indices.expand(n)
+
+
+def where_label(kind: Kind, where: Mapping[str, Any]) -> Any:
+    """The class that `where` asks for, such as {"label": 3}; None when it asks for nothing.
+
+    Raises:
+        InputError: a name that is not the condition's.
+    """
+    if not where:
+        return None
+    if kind.labels is None:
+        raise InputError("the model is unconditional: it was trained without labels or a target")
+    for name in where:
+        if name != kind.labels.name:
+            raise InputError(unknown("condition", name, [kind.labels.name]))
+    return where[kind.labels.name]
+
+
+def _block_seed(seed: int, block: int) -> int:
+    """Independent streams: NumPy's hash of (seed, block), 64 bits."""
+    return int(np.random.SeedSequence([seed, block]).generate_state(1, np.uint64)[0])

@@ -1,0 +1,139 @@
+"""The run directory: everything a run leaves behind, each file whole or not at all.
+
+config.json        every setting, resolved
+schema.json        what the kind learnt of the data, and where the data came from
+log.jsonl          losses and settings, a line every `log_every_steps`
+metrics.jsonl      scores beside their floors, a line per evaluation
+samples/           pictures of what G draws as it learns
+model.safetensors  averaged G and D
+state/             what a resume needs, the last two
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from sparring.errors import RunError
+from sparring.files import write_whole
+
+KEEP_STATES = 2
+
+
+class Run:
+    """A run directory at `path`, made by `create` or found by `open`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.log_path = path / "log.jsonl"
+        self.metrics_path = path / "metrics.jsonl"
+        self.samples = path / "samples"
+        self.states = path / "state"
+
+    @classmethod
+    def create(cls, path: str | Path) -> Run:
+        """Make a new run directory.
+
+        Raises:
+            RunError: it exists and is not empty, or cannot be made.
+        """
+        path = Path(path)
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise RunError(f"{path} exists: continue it with --resume, or name another --run")
+        run = cls(path)
+        try:
+            run.samples.mkdir(parents=True, exist_ok=True)
+            run.states.mkdir(exist_ok=True)
+            run.log_path.touch()
+        except OSError as error:
+            raise RunError(f"{path}: cannot be written ({error.strerror})") from None
+        return run
+
+    @classmethod
+    def open(cls, path: str | Path) -> Run:
+        """Find an existing run directory.
+
+        Raises:
+            RunError: there is none.
+        """
+        path = Path(path)
+        if not path.is_dir():
+            raise RunError(f"{path}: no such run directory")
+        if not (path / "config.json").is_file():
+            raise RunError(f"{path} is no run directory: it has no config.json")
+        return cls(path)
+
+    def append(self, path: Path, record: dict[str, Any]) -> None:
+        """Add one line to a .jsonl file of this run.
+
+        Raises:
+            RunError: it cannot be written.
+        """
+        try:
+            with path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(record, ensure_ascii=False) + "\n")
+        except OSError as error:
+            raise RunError(f"{path}: cannot be written ({error.strerror})") from None
+
+    def rewind_log(self, step: int) -> None:
+        """Drop what the log tells of steps after `step`: they will be made again."""
+        kept = [r for r in read_lines(self.log_path) if r["step"] <= step]
+        text = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in kept)
+        write_whole(self.log_path, lambda file: file.write(text.encode()))
+
+    def save_state(self, state: dict[str, Any]) -> None:
+        """Add the state of step `state["step"]` and forget all but the last two.
+
+        Raises:
+            RunError: it cannot be written; the states before it stay.
+        """
+        self.states.mkdir(exist_ok=True)
+        path = self.states / f"step-{state['step']:09d}.pt"
+        write_whole(path, lambda file: torch.save(state, file))
+        for old in self._state_files()[KEEP_STATES:]:
+            old.unlink(missing_ok=True)
+
+    def load_state(self) -> dict[str, Any] | None:
+        """The newest state that can be read, or None when there is none yet.
+
+        Raises:
+            RunError: there are states and none can be read.
+        """
+        files = self._state_files()
+        for path in files:
+            try:
+                return torch.load(path, weights_only=True, map_location="cpu")
+            except (OSError, RuntimeError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
+                continue  # torn by the disk: the one before it is why two are kept
+        if files:
+            raise RunError(f"{self.states}: no saved state can be read ({files[0].name} is corrupt)")
+        return None
+
+    def _state_files(self) -> list[Path]:
+        return sorted(self.states.glob("step-*.pt"), reverse=True)
+
+
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """The records of a .jsonl file, up to a torn last line; none when there is no file."""
+    if not path.exists():
+        return
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            try:
+                yield json.loads(line)
+            except json.JSONDecodeError:
+                return
+
+
+def free_path(parent: Path, stem: str) -> Path:
+    """`parent/stem`, or the first of stem-2, stem-3, ... that does not exist."""
+    path, count = parent / stem, 1
+    while path.exists():
+        count += 1
+        path = parent / f"{stem}-{count}"
+    return path
