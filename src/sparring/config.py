@@ -189,6 +189,11 @@ def read(path: str | Path) -> dict[str, Any]:
 _WORDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
 
 
+def setting_type(name: str) -> type:
+    """The type of a setting, without its None: int for `int | None`, tuple for a list of names."""
+    return _base(_TYPES[name])
+
+
 def _base(hint: Any) -> Any:
     """The one type of a hint such as `int | None` or `tuple[str, ...] | None`."""
     if isinstance(hint, types.UnionType):

@@ -17,7 +17,15 @@ IMAGES = np.arange(2 * 8 * 9 * 3, dtype=np.uint32).astype(np.uint8).reshape(2, 8
 
 @pytest.mark.parametrize(
     ("dtype", "expected"),
-    [("f2", "f4"), ("f4", "f4"), ("f8", "f8"), (">f8", "f8"), ("i8", "f8"), ("u1", "f8"), ("?", "f8")],
+    [
+        ("f2", "f4"),
+        ("f4", "f4"),
+        ("f8", "f8"),
+        (">f8", "f8"),
+        ("i8", "f8"),
+        ("u1", "f8"),
+        ("?", "f8"),
+    ],
 )
 def test_points(dtype: str, expected: str) -> None:
     data = from_arrays(np.array([[0, 1], [1, 0]], dtype=dtype))
@@ -63,7 +71,7 @@ def test_a_tensor_of_images_may_have_channels_first() -> None:
         (np.array([["a", "b"]]), "<U1 values"),
         (np.array([[1j, 2]]), "complex128 values"),
         (np.array([["2020-01-01"]], dtype="M8[D]"), "datetime64"),
-        (np.float64(3) * np.ones(()), r"shape \(\)"),
+        (np.array(3.0), r"shape \(\)"),
         (np.ones(3), r"shape \(3,\).*reshape\(-1, 1\)"),
         (pd.Series([1.0, 2.0]), r"shape \(2,\).*reshape\(-1, 1\)"),
         (np.ones((1, 2)), "n = 1 samples"),
@@ -85,7 +93,8 @@ def test_refused(x: Any, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "y", [[0, 1], np.array(["a", "b"]), pd.Series(["a", "b"]), pd.Categorical([1, 2]), [True, False]]
+    "y",
+    [[0, 1], np.array(["a", "b"]), pd.Series(["a", "b"]), pd.Categorical([1, 2]), [True, False]],
 )
 def test_labels(y: Any) -> None:
     labels = from_arrays(np.ones((2, 1)), y).y
@@ -116,7 +125,8 @@ def test_npy(tmp_path: Path) -> None:
 @pytest.mark.parametrize("x_key", ["x", "X", "images", "data", "arr_0"])
 @pytest.mark.parametrize("y_key", ["y", "labels", "label", "target", "other"])
 def test_npz(tmp_path: Path, x_key: str, y_key: str) -> None:
-    np.savez(tmp_path / "a.npz", **{x_key: np.eye(3), y_key: np.array(["a", "b", "c"])})
+    content: dict[str, Any] = {x_key: np.eye(3), y_key: np.array(["a", "b", "c"])}
+    np.savez(tmp_path / "a.npz", **content)
     data = load_arrays(tmp_path / "a.npz")
     assert data.x.tolist() == np.eye(3).tolist()
     assert (data.y is None) == (y_key == "other")
@@ -144,7 +154,9 @@ def damaged(folder: Path) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize("name", ["empty.npy", "text.npy", "cut.npy", "cut.npz", "bits.npz", "pickle.npy"])
+@pytest.mark.parametrize(
+    "name", ["empty.npy", "text.npy", "cut.npy", "cut.npz", "bits.npz", "pickle.npy"]
+)
 def test_damaged_files(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(damaged(tmp_path)[name])
     with pytest.raises(InputError, match=f"{re.escape(name)}: not a readable NumPy file") as error:

@@ -33,9 +33,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @settings(max_examples=40, deadline=None)
-@given(
-    array=arrays(np.uint8, st.tuples(*[st.integers(0, 6)] * 3)), zipped=st.booleans()
-)
+@given(array=arrays(np.uint8, st.tuples(*[st.integers(0, 6)] * 3)), zipped=st.booleans())
 def test_round_trip(tmp_path_factory: Any, write_idx: Any, array: np.ndarray, zipped: bool) -> None:
     path = tmp_path_factory.mktemp("idx") / ("a.gz" if zipped else "a")
     write_idx(path, array)
@@ -87,7 +85,7 @@ def test_damaged_gzip(idx_folder: Path) -> None:
     content = bytearray(path.read_bytes())
     content[12:20] = b"\xff" * 8
     path.write_bytes(content)
-    with pytest.raises(InputError, match="train-images-idx3-ubyte.gz: damaged gzip file"):
+    with pytest.raises(InputError, match=r"train-images-idx3-ubyte\.gz: damaged gzip file"):
         idx.open_idx(idx_folder)
 
 
@@ -107,7 +105,7 @@ def test_wrong_magic_number(idx_bytes: Any, idx_folder: Path) -> None:
 
 def test_as_many_labels_as_images(idx_folder: Path, write_idx: Any) -> None:
     write_idx(idx_folder / "train-labels-idx1-ubyte.gz", np.arange(4))
-    with pytest.raises(InputError, match="5 images but .* 4 labels"):
+    with pytest.raises(InputError, match=r"5 images but .* 4 labels"):
         idx.open_idx(idx_folder)
 
 

@@ -20,7 +20,12 @@ def csv_file(folder: Path, text: str | bytes, name: str = "data.csv") -> Path:
 
 
 def test_dtypes(tmp_path: Path) -> None:
-    text = "i,holes,f,b,maybe,s\n1,7,.5,True,True, x\n2,?,1e3,False,?,?\n9007199254740993,8,3,True,,y\n"
+    text = (
+        "i,holes,f,b,maybe,s\n"
+        "1,7,.5,True,True, x\n"
+        "2,?,1e3,False,?,?\n"
+        "9007199254740993,8,3,True,,y\n"
+    )
     frame = read_csv(csv_file(tmp_path, text))
     dtypes = ["int64", "Int64", "float64", "bool", "boolean", str(pd.Series(["a"]).dtype)]
     assert [str(dtype) for dtype in frame.dtypes] == dtypes
@@ -38,7 +43,9 @@ def test_spaces_after_commas_and_question_marks(tmp_path: Path) -> None:
 
 
 def test_none_and_na_are_categories_among_words_and_missing_among_numbers(tmp_path: Path) -> None:
-    frame = read_csv(csv_file(tmp_path, "area,garage,n,f\nNA,None,NA,1.5\nEU,Attached,3,N/A\nNA,None,4,-2\n"))
+    frame = read_csv(
+        csv_file(tmp_path, "area,garage,n,f\nNA,None,NA,1.5\nEU,Attached,3,N/A\nNA,None,4,-2\n")
+    )
     assert frame["area"].tolist() == ["NA", "EU", "NA"]
     assert frame["garage"].tolist() == ["None", "Attached", "None"]
     assert str(frame["n"].dtype) == "Int64"
@@ -61,8 +68,10 @@ def test_other_separators_and_gzip(tmp_path: Path, name: str) -> None:
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 words = st.text(st.characters(codec="utf-8", categories=["L", "P"]), min_size=2).filter(
-    lambda word: word.lower() not in ("nan", "null", "<na>", "na", "n/a", "none", "true", "false")
-    and word.lower().strip("+-") not in ("inf", "infinity")
+    lambda word: (
+        word.lower() not in ("nan", "null", "<na>", "na", "n/a", "none", "true", "false")
+        and word.lower().strip("+-") not in ("inf", "infinity")
+    )
 )
 
 
@@ -85,7 +94,7 @@ def test_parquet_keeps_integers_with_holes_and_categories(tmp_path: Path) -> Non
             "i": pd.array([1, None, 2**62 + 1], dtype="Int64"),
             "b": pd.array([True, None, False], dtype="boolean"),
             "c": pd.Categorical(["x", "y", None]),
-            "f": np.float32([1, np.nan, 3]),
+            "f": np.array([1, np.nan, 3], np.float32),
             "s": ["x", None, "z"],
         }
     )
@@ -131,7 +140,9 @@ def test_damaged_parquet(tmp_path: Path) -> None:
 def test_pick_columns_keeps_the_order_of_the_table() -> None:
     frame = pd.DataFrame({"a": [1], "b": [2], "c": [3]})
     assert list(pick_columns(frame, ["c", "a"], "t")) == ["a", "c"]
-    with pytest.raises(InputError, match=r"t: unknown column 'bb'; did you mean 'b'\? \(valid: a, b, c"):
+    with pytest.raises(
+        InputError, match=r"t: unknown column 'bb'; did you mean 'b'\? \(valid: a, b, c"
+    ):
         pick_columns(frame, ["bb"], "t")
 
 

@@ -58,12 +58,14 @@ def test_rows_come_in_random_order(name: str) -> None:
 @pytest.mark.parametrize("n", [1, 2, 3, 100, 1_001])
 def test_two_gaussians_has_a_third_of_the_first(n: int) -> None:
     _, y = TOYS["two-gaussians"].draw(n, np.random.default_rng(0))
+    assert y is not None
     assert np.bincount(y, minlength=2).tolist() == [n // 3, n - n // 3]
 
 
 @pytest.mark.parametrize("n", [1, 7, 8, 9, 1_003])
 def test_radial_gaussians_drops_no_remainder(n: int) -> None:
     _, y = TOYS["radial-gaussians"].draw(n, np.random.default_rng(0))
+    assert y is not None
     counts = np.bincount(y, minlength=8)
     assert counts.sum() == n
     assert counts.max() - counts.min() <= 1

@@ -64,24 +64,23 @@ def load_arrays(path: Path) -> Dataset:
             whatever `from_arrays` refuses.
     """
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            x, y = loaded, None
-        else:
-            with loaded:
-                x_key = next((key for key in X_KEYS if key in loaded), None)
-                y_key = next((key for key in Y_KEYS if key in loaded), None)
-                if x_key is None:
-                    raise InputError(
-                        f"{path}: holds {listed(loaded) or 'nothing'} "
-                        f"(accepted: {', '.join(X_KEYS)}; labels in {', '.join(Y_KEYS)})"
-                    )
-                x, y = loaded[x_key], None if y_key is None else loaded[y_key]
-    except InputError:
-        raise
+        # A file opened here is closed here; NumPy leaves it open when the archive is damaged.
+        with path.open("rb") as file:
+            loaded = np.load(file, allow_pickle=False)
+            single = isinstance(loaded, np.ndarray)
+            keys = [] if single else list(loaded)
+            x_key = next((key for key in X_KEYS if key in keys), None)
+            y_key = next((key for key in Y_KEYS if key in keys), None)
+            x = loaded if single else x_key and loaded[x_key]
+            y = y_key and loaded[y_key]
     except (ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         reason = str(error).partition("\n")[0]
         raise InputError(f"{path}: not a readable NumPy file ({reason})") from error
+    if x is None:
+        raise InputError(
+            f"{path}: holds {listed(keys) or 'nothing'} "
+            f"(accepted: {', '.join(X_KEYS)}; labels in {', '.join(Y_KEYS)})"
+        )
     return from_arrays(x, y, str(path))
 
 

@@ -111,12 +111,12 @@ def open_sink(path: str | Path, rows: int, *, columns: int | None = None) -> Sin
         raise InputError(f"{path}: columns = {columns} (accepted: 1 or more, for a .png grid)")
     if suffix == ".png" and rows > GRID_MAX_IMAGES:
         raise InputError(f"{path}: {rows} images in a grid (accepted: up to {GRID_MAX_IMAGES})")
-    if target.is_dir() or (suffix == "" and target.exists()):
-        raise InputError(f"{path} exists already (accepted: a file to replace or a new name)")
-    if not target.parent.is_dir():
-        raise InputError(f"{path}: no folder {target.parent} to write in")
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
+        if target.is_dir() or (suffix == "" and target.exists()):
+            raise InputError(f"{path} exists already (accepted: a file to replace or a new name)")
+        if not target.parent.is_dir():
+            raise InputError(f"{path}: no folder {target.parent} to write in")
         writer = SINKS[suffix](temporary, rows, columns)
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror or error}") from error

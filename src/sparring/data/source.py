@@ -32,8 +32,8 @@ def open_source(
 
     Args:
         source: one of
-            - a Dataset, a DataFrame, an array, tensor or list of points or images, or a tuple of
-              one of those three and its labels (arrays.from_arrays says which shapes);
+            - a Dataset, a DataFrame, an array, tensor or list of points or images, or a pair
+              (samples, labels) of such arrays (arrays.from_arrays says which shapes);
             - a path: CSV or TSV (also .gz), Parquet, NPY, NPZ, a folder or zip of images, an IDX
               folder (its train split; "PATH:test" for its test split);
             - a name in BUILT_IN. A bare name is the built-in even if a file is called so too:
@@ -126,7 +126,7 @@ def _open_path(text: str) -> Dataset:
             named = ", ".join(name for name in BUILT_IN if name.endswith(TEST_SPLIT))
             raise InputError(f"{whole} has no test split (accepted: an IDX folder, {named})")
     if not text or not path.exists():
-        if len(Path(text).parts) > 1 or _suffix(text):
+        if len(Path(text).parts) > 1 or _suffix(text) or text in BUILT_IN:
             raise InputError(f"no such file or folder: {text}")
         raise InputError(f"{unknown('source', text, BUILT_IN)}, and no file or folder of that name")
     if path.is_dir():

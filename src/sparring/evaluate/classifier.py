@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -13,28 +13,13 @@ from sparring.errors import InputError, listed
 from sparring.evaluate.c2st import splittable
 from sparring.evaluate.columns import Columns
 from sparring.evaluate.rows import as_rows
+from sparring.evaluate.views import Classifier
+
+__all__ = ["Classifier", "RowClassifier", "hold_out", "label_agreement", "label_codes"]
 
 MAX_CLASSES = 1000
 LEAST_ROWS = 20
 HELD_OUT_SHARE = 0.1
-
-
-class Classifier(Protocol):
-    """What the metrics ask of a classifier that was trained on real, labelled rows."""
-
-    @property
-    def classes(self) -> np.ndarray:
-        """The labels it knows, (k,), sorted."""
-        ...
-
-    @property
-    def accuracy(self) -> float:
-        """Share of held-out real rows that it labels correctly, in [0, 1]."""
-        ...
-
-    def predict(self, x: np.ndarray | pd.DataFrame) -> np.ndarray:
-        """Labels of n rows, (n,)."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +37,7 @@ class RowClassifier:
     classes: np.ndarray
     accuracy: float
     columns: Columns | None
-    label_column: str | None
+    label_column: Hashable | None
     trees: HistGradientBoostingClassifier
 
     @classmethod
@@ -61,7 +46,7 @@ class RowClassifier:
         x: np.ndarray | pd.DataFrame,
         labels: np.ndarray,
         *,
-        label_column: str | None = None,
+        label_column: Hashable | None = None,
         seed: int = 0,
     ) -> RowClassifier:
         """Train on nine tenths of the rows, and measure the accuracy on the rest.
@@ -161,12 +146,12 @@ def hold_out(rows: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return order[held_out:], order[:held_out]
 
 
-def _without(frame: pd.DataFrame, label_column: str | None) -> pd.DataFrame:
+def _without(frame: pd.DataFrame, label_column: Hashable | None) -> pd.DataFrame:
     return frame if label_column is None else frame.drop(columns=label_column, errors="ignore")
 
 
 def _encode(
-    x: np.ndarray | pd.DataFrame, columns: Columns | None, label_column: str | None
+    x: np.ndarray | pd.DataFrame, columns: Columns | None, label_column: Hashable | None
 ) -> np.ndarray:
     if isinstance(x, pd.DataFrame) != (columns is not None):
         raise InputError("the classifier was fitted on a table and not an array, or the reverse")

@@ -10,6 +10,7 @@ import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from sparring.errors import InputError, listed
+from sparring.evaluate.rows import LARGEST
 
 
 @dataclass(frozen=True)
@@ -78,9 +79,9 @@ def _check_names(frame: pd.DataFrame, expected: dict[Hashable, pd.Index | None] 
 
 def _numbers(column: pd.Series) -> np.ndarray:
     try:
-        numbers = pd.to_numeric(column).to_numpy(dtype=np.float64, na_value=np.nan)
+        numbers: np.ndarray = pd.to_numeric(column).to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError) as error:
         raise InputError(f"column {column.name!r} is numeric, but not in both tables") from error
-    if np.isinf(numbers).any():
-        raise InputError(f"column {column.name!r} holds infinity")
+    if (np.abs(numbers) > LARGEST).any():
+        raise InputError(f"column {column.name!r} holds infinity or a value beyond {LARGEST:g}")
     return numbers

@@ -207,7 +207,7 @@ def _train(network: Network, images: np.ndarray, codes: np.ndarray, seed: int) -
 
 def _pixels(images: np.ndarray) -> Tensor:
     """uint8 (n, h, w, c) to float32 (n, c, h, w) in [-1, 1]."""
-    pixels = torch.tensor(images).permute(0, 3, 1, 2).float() / 127.5 - 1
+    pixels = torch.tensor(np.ascontiguousarray(images)).permute(0, 3, 1, 2).float() / 127.5 - 1
     return pixels.contiguous(memory_format=torch.channels_last)
 
 

@@ -55,7 +55,7 @@ def mode_report(points: np.ndarray, modes: Modes, *, sigmas: float = 3.0) -> Mod
     total, width = modes.centres.shape
     if points.shape[1] != width:
         raise InputError(f"points have {points.shape[1]} columns; the modes have {width}")
-    if (modes.weights <= 0).any():
+    if not (modes.weights > 0).all():
         raise InputError("a mode has a weight that is not positive")
 
     nearest = np.zeros(len(points), dtype=np.intp)

@@ -6,6 +6,9 @@ import numpy as np
 
 from sparring.errors import InputError
 
+# Beyond this, products of covariances leave float64 and a distance would turn into NaN.
+LARGEST = 1e60
+
 
 def as_rows(values: np.ndarray, what: str) -> np.ndarray:
     """Rows of numbers as float64.
@@ -15,13 +18,13 @@ def as_rows(values: np.ndarray, what: str) -> np.ndarray:
         what: what an error calls them, such as "fake".
 
     Raises:
-        InputError: not two-dimensional, no column, or a value that is NaN or infinite.
+        InputError: not two-dimensional, no column, or a value that is NaN, infinite or beyond 1e60.
     """
     rows = np.asarray(values, dtype=np.float64)
     if rows.ndim != 2 or rows.shape[1] == 0:
         raise InputError(f"{what} rows have shape {rows.shape}; (rows, columns) is needed")
-    if not np.isfinite(rows).all():
-        raise InputError(f"{what} rows hold NaN or infinity")
+    if not (np.abs(rows) <= LARGEST).all():
+        raise InputError(f"{what} rows hold NaN, infinity or a value beyond {LARGEST:g}")
     return rows
 
 

@@ -4,77 +4,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from sparring.data.dataset import Modes
 from sparring.errors import InputError, choose
 from sparring.evaluate.c2st import classifier_two_sample
-from sparring.evaluate.classifier import Classifier, label_agreement
+from sparring.evaluate.classifier import label_agreement
 from sparring.evaluate.frechet import frechet_distance
 from sparring.evaluate.modes import ModeReport, mode_report
 from sparring.evaluate.prdc import PRDC, precision_recall_density_coverage
 from sparring.evaluate.tables import shape_error, trend_error
+from sparring.evaluate.views import Known, Views
 from sparring.evaluate.wasserstein import sliced_wasserstein
+
+__all__ = ["METRICS", "Better", "Known", "Metric", "Score", "Views", "score"]
 
 T = TypeVar("T")
 
 # A number is a target: the closer to it, the better.
 Better = Literal["lower", "higher"] | float
-
-
-@dataclass(frozen=True, eq=False)
-class Views:
-    """What the metrics may look at, for one set of n rows.
-
-    Attributes:
-        features: (n, d) numbers in the space named below.
-        space: what the features are, such as "standardised" or "pixels-pca64".
-        labels: (n,), the labels of real rows, or those asked of samples.
-        frame: the rows as a table.
-        images: the rows as uint8 (n, h, w, c).
-        points: the rows as (n, d) in their own units, for mixtures with known modes.
-    """
-
-    features: np.ndarray
-    space: str
-    labels: np.ndarray | None = None
-    frame: pd.DataFrame | None = None
-    images: np.ndarray | None = None
-    points: np.ndarray | None = None
-
-    def __len__(self) -> int:
-        return len(self.features)
-
-    def take(self, rows: np.ndarray) -> Views:
-        """The rows at integer positions `rows`, in that order."""
-        return replace(
-            self,
-            features=self.features[rows],
-            labels=None if self.labels is None else self.labels[rows],
-            frame=None if self.frame is None else self.frame.iloc[rows],
-            images=None if self.images is None else self.images[rows],
-            points=None if self.points is None else self.points[rows],
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class Known:
-    """What is known beside the rows.
-
-    Attributes:
-        modes: the true mixture that points come from.
-        classifier: trained on real rows, of the form the views have (images, else table, else
-            points, else features).
-        seed: of everything random in the metrics.
-    """
-
-    modes: Modes | None = None
-    classifier: Classifier | None = None
-    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -153,8 +104,8 @@ def score(
             f"features are in different spaces: {real.space}, {fake.space}, {reference.space}"
         )
     random = np.random.default_rng(known.seed)
-    sets = [views.take(random.permutation(len(views))) for views in (real, fake, reference)]
-    fewest = min(len(views) for views in sets)
+    sets = [(views, random.permutation(len(views))) for views in (real, fake, reference)]
+    fewest = min(len(views) for views, _ in sets)
 
     measured: dict[tuple[Callable[[Views, Views, Known], Any], int], Any] = {}
     scores = []
@@ -162,16 +113,15 @@ def score(
         rows = min(fewest, metric.max_rows)
         key = metric.function, rows
         if key not in measured:
-            cut = [views.take(np.arange(rows)) for views in sets]
-            measured[key] = _measure(metric, *cut, known=known)
+            cut = [views.take(order[:rows]) for views, order in sets]
+            measured[key] = _measure(metric, cut, known)
         scores.append(_score(name, metric, real, rows, measured[key]))
     return scores
 
 
-def _measure(
-    metric: Metric, real: Views, fake: Views, reference: Views, known: Known
-) -> tuple[Any, Any] | str:
+def _measure(metric: Metric, sets: Sequence[Views], known: Known) -> tuple[Any, Any] | str:
     """The function's results on samples and on real rows, or the reason why there are none."""
+    real, fake, reference = sets
     try:
         return metric.function(real, fake, known), metric.function(reference, real, known)
     except InputError as error:

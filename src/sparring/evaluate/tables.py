@@ -155,6 +155,7 @@ def _variation(real: np.ndarray, fake: np.ndarray, cells: int) -> float:
     if cells > MAX_CELLS:
         occupied, codes = np.unique(np.concatenate([real, fake]), return_inverse=True)
         real, fake, cells = codes[: len(real)], codes[len(real) :], len(occupied)
-    p = np.bincount(real, minlength=cells) / len(real)
-    q = np.bincount(fake, minlength=cells) / len(fake)
-    return float(np.abs(p - q).sum() / 2)
+    n, m = len(real), len(fake)
+    # Counted in units of 1 / (n m), so that equal shares cancel exactly.
+    gap = np.bincount(real, minlength=cells) * m - np.bincount(fake, minlength=cells) * n
+    return float(np.abs(gap).sum() / (2 * n * m))

@@ -43,16 +43,16 @@ class Image(Kind):
 
     name: ClassVar[str] = "image"
     defaults: ClassVar[Mapping[str, Any]] = {
-        "network": "resnet",
+        "network": "dcgan",
         "latent_dim": 64,
-        "width": 32,
+        "width": 64,
         "depth": 1,
         "generator_batch_norm": False,
         "gamma": 1.0,
         "gamma_decay": 0.1,
-        "batch_size": 64,
-        "learning_rate": 5e-4,
-        "learning_rate_decay": 0.1,
+        "batch_size": 32,
+        "learning_rate": 2e-3,
+        "learning_rate_decay": 0.05,
         "ema_half_life_steps": 500.0,
         "precision": "bf16",
         "steps": 3_000,

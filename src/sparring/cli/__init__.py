@@ -1,0 +1,64 @@
+"""The command line: one module per command, imported only when it is called."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import typer
+
+from sparring import __version__
+from sparring.errors import SparringError
+
+COMMANDS: dict[str, str] = {
+    "demo": "Train on scikit-learn's handwritten digits, draw them, score them: about a minute.",
+    "train": "Train a GAN on SOURCE: a table, images, points or a built-in name.",
+    "sample": "Draw samples from a trained RUN, to a file or a folder.",
+    "evaluate": "Score a trained RUN against rows it never saw.",
+}
+
+
+def main() -> None:
+    """Run the command that the arguments name. Errors meant for a person exit with code 2."""
+    try:
+        build_app(sys.argv[1:])()
+    except SparringError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+def build_app(arguments: list[str]) -> typer.Typer:
+    """The application, with the modules of those commands loaded that `arguments` name.
+
+    The others are listed by their one line of help: `sparring --help` must not wait for PyTorch.
+    """
+    app = typer.Typer(
+        name="sparring",
+        help="Train GANs on points, tables and images, and say how good they are.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_options)
+    for name, text in COMMANDS.items():
+        called = name in arguments
+        function = import_module(f"sparring.cli.{name}").command if called else _not_called
+        app.command(name, help=text)(function)
+    return app
+
+
+def _options(
+    version: bool = typer.Option(False, "--version", is_eager=True, help="Print the version."),
+) -> None:
+    if version:
+        print(__version__)
+        raise typer.Exit
+
+
+def _not_called() -> None:
+    raise AssertionError("a command runs only when the arguments name it")
+
+
+Command = Callable[..., Any]

@@ -1,0 +1,44 @@
+"""`sparring evaluate`: how good a trained run is."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import typer
+
+from sparring.cli.show import console, score_table
+from sparring.data.source import open_source
+from sparring.errors import InputError
+from sparring.fit import reopen
+from sparring.judge import judge
+from sparring.model import Model
+from sparring.train.run import Run
+
+
+def command(
+    run: Path = typer.Argument(help="A run directory."),
+    against: str | None = typer.Option(
+        None, help="Rows to judge by: a path or name (default: the run's own holdout)."
+    ),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON."),
+    seed: int = typer.Option(0, min=0, help="Seed of the samples and the metrics."),
+) -> None:
+    model = Model.load(run)
+    if against is None:
+        train, rows = reopen(model)
+    else:
+        rows = open_source(against)
+        try:
+            train = reopen(model)[0]
+        except InputError:  # the training rows are gone: half of `against` is the reference
+            train = None
+    scores = judge(model, rows, train, seed=seed)
+    record = {"against": against or "holdout", "scores": [dataclasses.asdict(s) for s in scores]}
+    Run(run).append(run / "metrics.jsonl", record)
+    if as_json:
+        print(json.dumps(record, indent=2))
+    else:
+        title = f"{scores[0].rows:,} samples beside as many rows never seen"
+        console().print(score_table(scores, title))

@@ -1,0 +1,99 @@
+"""What commands show: progress and tables, for a terminal and for a file."""
+
+from __future__ import annotations
+
+import time
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from sparring.evaluate.suite import Score
+from sparring.fit import Plan, Reporter
+from sparring.train.trainer import Trainer
+
+PLAIN_WIDTH = 150
+PLAIN_SECONDS = 5.0
+
+
+def console() -> Console:
+    """Rich's console; where there is no terminal, wide enough that no table is cut."""
+    plain = Console()
+    return plain if plain.is_terminal else Console(width=PLAIN_WIDTH)
+
+
+def losses(record: dict[str, float]) -> str:
+    return f"D {record['critic_loss']:.3f}  G {record['generator_loss']:.3f}"
+
+
+class BarReporter(Reporter):
+    """A progress bar with both losses, the pace and the time left."""
+
+    def __init__(self, on: Console) -> None:
+        self.bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f}%  {task.fields[losses]}  {task.fields[pace]}"),
+            TimeRemainingColumn(compact=True),
+            console=on,
+        )
+
+    def begin(self, plan: Plan, trainer: Trainer) -> None:
+        self.task = self.bar.add_task("training", total=1.0, losses="", pace="")
+        self.bar.start()
+
+    def progress(self, trainer: Trainer, record: dict[str, float]) -> None:
+        pace = f"{trainer.step:,}/{trainer.total_steps:,} steps"
+        self.bar.update(
+            self.task, completed=trainer.progress, losses=losses(record), pace=pace
+        )
+
+    def end(self) -> None:
+        self.bar.stop()
+
+
+class LineReporter(Reporter):
+    """A plain line every few seconds and at the end."""
+
+    def begin(self, plan: Plan, trainer: Trainer) -> None:
+        self.shown_at = time.monotonic()
+
+    def progress(self, trainer: Trainer, record: dict[str, float]) -> None:
+        now = time.monotonic()
+        if now - self.shown_at < PLAIN_SECONDS and trainer.progress < 1:
+            return
+        self.shown_at = now
+        print(
+            f"step {trainer.step:,}/{trainer.total_steps:,}  {losses(record)}  "
+            f"{trainer.seconds:.0f} s",
+            flush=True,
+        )
+
+
+def reporter(on: Console) -> Reporter:
+    """The one that suits the place: a bar on a terminal, lines otherwise."""
+    return BarReporter(on) if on.is_terminal else LineReporter()
+
+
+def score_table(scores: list[Score], title: str) -> Table:
+    """Scores beside the floor; the reason stands where a score could not be had."""
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    table.add_column("metric")
+    table.add_column("samples", justify="right")
+    table.add_column("real rows", justify="right")
+    table.add_column("best")
+    table.add_column("meaning", style="dim")
+    for s in scores:
+        best = s.better if isinstance(s.better, str) else f"{s.better:g}"
+        if s.value is None:
+            table.add_row(s.title, "-", "-", best, f"skipped: {s.skipped}")
+        else:
+            table.add_row(s.title, number(s.value), number(s.floor or 0.0), best, s.meaning)
+    return table
+
+
+def number(value: float) -> str:
+    """Three significant digits, without an exponent."""
+    if value == int(value):
+        return f"{int(value):,}"
+    return f"{value:.3f}" if abs(value) < 100 else f"{value:,.1f}"

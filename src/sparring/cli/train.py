@@ -1,0 +1,184 @@
+"""`sparring train`: a source in, a run directory out."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import json
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from sparring import config as settings
+from sparring.cli.show import console, reporter, score_table
+from sparring.config import Config
+from sparring.data.source import open_source
+from sparring.errors import ConfigError
+from sparring.fit import Interrupted, Plan, fit, picture_samples, plan
+from sparring.judge import judge
+from sparring.kinds.catalogue import KINDS
+from sparring.model import Model
+from sparring.nets.catalogue import NETWORKS
+from sparring.nets.layers import ACTIVATIONS, OUTPUT_ACTIVATIONS
+from sparring.objective.losses import LOSSES
+from sparring.objective.penalties import PENALTIES
+from sparring.train.optimizers import OPTIMIZERS
+from sparring.train.run import Run, free_path
+from sparring.train.runtime import PRECISIONS
+from sparring.train.schedule import SCHEDULES
+
+CATALOGUES: dict[str, Mapping[str, Any]] = {
+    "kind": KINDS,
+    "network": NETWORKS,
+    "activation": ACTIVATIONS,
+    "critic_activation": ACTIVATIONS,
+    "output_activation": OUTPUT_ACTIVATIONS,
+    "loss": LOSSES,
+    "penalty": PENALTIES,
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+    "precision": PRECISIONS,
+}
+
+
+def train(
+    source: str | None,
+    run: Path | None,
+    resume: bool,
+    dry_run: bool,
+    config_file: Path | None,
+    assignments: list[str],
+    flags: dict[str, Any],
+) -> None:
+    """Resolve settings and rows, train, score. Precedence: file < --set < flags."""
+    if resume:
+        if run is None:
+            raise ConfigError("--resume needs --run DIR, the run to continue")
+        directory = Run.open(run)
+        saved = Model.load(directory.path)
+        config = saved.config
+        source = source or saved.source.get("location")
+    else:
+        config = Config()
+    if source is None:
+        raise ConfigError("give a SOURCE: a file, a folder or a built-in name")
+    given = settings.read(config_file) if config_file else {}
+    given |= dict(_assignment(text) for text in assignments) | flags
+    config = config.replace(given)
+    dataset = open_source(source, target=config.target, columns=config.columns)
+    planned = plan(dataset, config, location(source))
+    if dry_run:
+        planned.build()
+        print(json.dumps(planned.config.as_dict(), indent=2))
+        return
+    if not resume:
+        directory = Run.create(run or free_path(Path("runs"), stem(source)))
+    train_and_score(planned, directory, resume=resume)
+
+
+def train_and_score(planned: Plan, run: Run, *, resume: bool = False) -> None:
+    """Train under a progress bar, then print the scores and where everything is."""
+    out = console()
+    rows, held = len(planned.train), len(planned.holdout)
+    out.print(
+        f"{planned.source['name']}: {planned.kind.name}, {rows:,} rows to train on, "
+        f"{held:,} held out; run in {run.path}",
+        highlight=False,
+    )
+    try:
+        model = fit(planned, run, resume=resume, reporter=reporter(out))
+    except Interrupted as error:
+        out.print(f"{error}; saved. Continue with: sparring train --resume --run {run.path}")
+        raise typer.Exit(130) from None
+    picture = run.path / "samples.png"
+    planned.kind.draw(picture_samples(model), planned.train, picture)
+    if held < 2:
+        out.print("no holdout to judge by: give rows to `sparring evaluate --against`")
+    else:
+        score_and_show(model, run, planned)
+    out.print(f"samples: {picture}", f"draw more: sparring sample {run.path} -n 1000", sep="\n")
+
+
+def score_and_show(model: Model, run: Run, planned: Plan) -> None:
+    """Print the table of scores on the holdout and keep it in metrics.jsonl."""
+    scores = judge(model, planned.holdout, planned.train)
+    record = {"against": "holdout", "scores": [dataclasses.asdict(s) for s in scores]}
+    run.append(run.metrics_path, record)
+    out = console()
+    out.print()
+    out.print(score_table(scores, f"{scores[0].rows:,} samples beside as many rows never seen"))
+    out.print()
+
+
+def location(source: str) -> str:
+    """A path made absolute, so that the run finds its rows from anywhere; a name as it is."""
+    path = Path(source.removesuffix(":test"))
+    return source if not path.exists() else str(path.resolve()) + source[len(str(path)) :]
+
+
+def stem(source: str) -> str:
+    """What a run on `source` is called: adult for data/adult.csv."""
+    return Path(source).name.split(".")[0].replace(":", "-") or "run"
+
+
+def _assignment(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ConfigError(f"--set {text!r}: write it as --set name=value")
+    name = name.strip().replace("-", "_")
+    return name, settings.parse(name, value.strip())
+
+
+def _flag(field: dataclasses.Field[Any]) -> inspect.Parameter:
+    """One setting as a command-line flag; its type, range, choices and default come with it."""
+    text = field.metadata["help"]
+    if field.name in CATALOGUES:
+        text += f": {', '.join(CATALOGUES[field.name])}"
+    default = field.default
+    if default is None:
+        by_kind = {k: kind.defaults.get(field.name) for k, kind in KINDS.items()}
+        shown = ", ".join(f"{k} {v:g}" if isinstance(v, float) else f"{k} {v}"
+                          for k, v in by_kind.items() if v is not None)  # fmt: skip
+    else:
+        shown = str(default).lower() if isinstance(default, bool) else str(default)
+    text += f" (default: {shown})" if shown else ""
+    hint = settings.setting_type(field.name)
+    name = "--" + field.name.replace("_", "-")
+    names = [f"{name}/--no-{name[2:]}"] if hint is bool else [name]
+    option = typer.Option(None, *names, help=text, show_default=False, rich_help_panel="Settings")
+    # A list of columns is written with commas, as in --set.
+    annotation = (str if hint is tuple else hint) | None
+    return inspect.Parameter(
+        field.name, inspect.Parameter.KEYWORD_ONLY, default=option, annotation=annotation
+    )
+
+
+def command(
+    source: str | None = typer.Argument(None, help="A path or a built-in name."),
+    run: Path | None = typer.Option(None, help="Run directory (default: runs/NAME)."),
+    resume: bool = typer.Option(False, "--resume", help="Continue the run in --run."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Print the resolved settings and stop."),
+    config: Path | None = typer.Option(None, help="Settings from a JSON file."),
+    set: list[str] = typer.Option([], help="A setting as name=value; may be repeated."),
+    **flags: Any,
+) -> None:
+    given = {name: value for name, value in flags.items() if value is not None}
+    if "columns" in given:
+        given["columns"] = settings.parse("columns", given["columns"])
+    train(source, run, resume, dry_run, config, set, given)
+
+
+def _with_flags() -> None:
+    """Give `command` a flag for every setting, so that none is ever written twice."""
+    own = inspect.signature(command).parameters.values()
+    hints = typing.get_type_hints(command)
+    fixed = [p.replace(annotation=hints[p.name]) for p in own if p.kind is not p.VAR_KEYWORD]
+    fields = [_flag(field) for field in dataclasses.fields(Config)]
+    command.__signature__ = inspect.Signature([*fixed, *fields])  # type: ignore[attr-defined]
+    command.__annotations__ = {p.name: p.annotation for p in [*fixed, *fields]}
+
+
+_with_flags()
