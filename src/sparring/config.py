@@ -12,12 +12,15 @@ import json
 import math
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from numbers import Integral, Real
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sparring.errors import ConfigError, unknown
+
+T = TypeVar("T")
 
 
 def _option(default: Any, help: str, low: float = -math.inf, high: float = math.inf) -> Any:
@@ -50,7 +53,7 @@ class Config:
     critic_depth: int | None = _option(None, "the same of D; omitted = as G", 1)
     activation: str = _option("leaky-relu", "activation of the hidden layers of G")
     critic_activation: str = _option("leaky-relu", "activation of the hidden layers of D")
-    output_activation: str = _option("none", "activation of G's output")
+    output_activation: str | None = _option(None, "activation of G's output")
     generator_batch_norm: bool | None = _option(None, "batch normalisation in G")
     critic_batch_norm: bool = _option(False, "batch normalisation in D (not with a penalty)")
     critic_spectral_norm: bool = _option(False, "spectral normalisation of D's layers")
@@ -60,7 +63,7 @@ class Config:
     loss: str = _option("relativistic", "what G and D optimise")
     penalty: str = _option("r1+r2", "gradient penalty on D")
     gamma: float | None = _option(None, "weight of the penalty at the start", 0)
-    gamma_decay: float | None = _option(None, "gamma at the end, as a share of the start", 0)
+    gamma_decay: float | None = _option(None, "gamma at the end, as a share of the start", 1e-6)
     label_smoothing: float = _option(0.0, "one-sided: real rows are labelled 1 - this", 0, 0.5)
     d_steps: int = _option(1, "D updates per G update", 1)
 
@@ -89,8 +92,12 @@ class Config:
     # the machine
     seed: int = _option(0, "seed of everything random", 0, 2**32 - 1)
     device: str = _option("auto", "auto, cpu, cuda, cuda:1, mps")
-    threads: int | None = _option(None, "CPU threads; omitted = by the size of the nets", 1)
-    precision: str | None = _option(None, "arithmetic of the nets: fp32 or bf16")
+    threads: int | None = _option(
+        None, "CPU threads; omitted = by the size of the nets and what is free", 1
+    )
+    precision: str | None = _option(
+        None, "arithmetic of the nets; auto = bf16 where it is fast, else fp32"
+    )
 
     # the record
     log_every_steps: int = _option(25, "steps between lines of log.jsonl", 1)
@@ -135,6 +142,17 @@ BUDGETS = ("steps", "epochs", "minutes")
 _TYPES: dict[str, Any] = typing.get_type_hints(Config)
 
 
+def resolved(value: T | None, name: str) -> T:
+    """A setting that was left to the kind, once it is chosen.
+
+    Raises:
+        ConfigError: it is not chosen yet.
+    """
+    if value is None:
+        raise ConfigError(f"{name} is not resolved: apply the kind's defaults first")
+    return value
+
+
 def known_only(values: Mapping[str, Any]) -> None:
     """Raise ConfigError at a key that is no setting."""
     for name in values:
@@ -143,16 +161,20 @@ def known_only(values: Mapping[str, Any]) -> None:
 
 
 def parse(name: str, text: str) -> Any:
-    """The value of `--set name=text`, read as the setting's type; "none" is None.
+    """The value of `--set name=text`, read as the setting's type.
+
+    Nothing, or "none" where the setting is no text, gives the choice back to the kind (None).
 
     Raises:
         ConfigError: no such setting, or a text that is no value of its type.
     """
     known_only({name: text})
     hint = _TYPES[name]
-    if text.lower() == "none" and type(None) in typing.get_args(hint):
-        return None
     base = _base(hint)
+    # "none" can be a name: that of an output activation.
+    unset = text == "" or (text.lower() == "none" and base is not str)
+    if unset and type(None) in typing.get_args(hint):
+        return None
     if base is tuple:
         return tuple(part.strip() for part in text.split(","))
     if base is bool:
@@ -175,18 +197,25 @@ def read(path: str | Path) -> dict[str, Any]:
     path = Path(path)
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read ({error})") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: is no text in UTF-8") from None
     except json.JSONDecodeError as error:
         raise ConfigError(f"{path}: line {error.lineno} is no JSON: {error.msg}") from None
     if not isinstance(values, dict):
         raise ConfigError(f"{path}: expected a JSON object of settings")
-    known_only(values)
-    Config(**values)
+    try:
+        known_only(values)
+        Config(**values)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
     return values
 
 
 _WORDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
+# NumPy's numbers are of these types too.
+_ACCEPTED: dict[type, type] = {int: Integral, float: Real, str: str, bool: bool}
 
 
 def setting_type(name: str) -> type:
@@ -194,11 +223,12 @@ def setting_type(name: str) -> type:
     return _base(_TYPES[name])
 
 
-def _base(hint: Any) -> Any:
+def _base(hint: Any) -> type:
     """The one type of a hint such as `int | None` or `tuple[str, ...] | None`."""
     if isinstance(hint, types.UnionType):
         hint = next(a for a in typing.get_args(hint) if a is not type(None))
-    return typing.get_origin(hint) or hint
+    base: type = typing.get_origin(hint) or hint
+    return base
 
 
 def _checked(name: str, value: Any, hint: Any) -> Any:
@@ -207,19 +237,21 @@ def _checked(name: str, value: Any, hint: Any) -> Any:
         return None
     base = _base(hint)
     if base is tuple:
-        if isinstance(value, str) or not all(isinstance(part, str) for part in value):
+        parts = None if isinstance(value, str) or not isinstance(value, Iterable) else tuple(value)
+        if parts is None or not all(isinstance(part, str) for part in parts):
             raise ConfigError(f"{name} must be a list of names, got {value!r}")
-        return tuple(value)
-    if isinstance(value, bool) != (base is bool):
+        return tuple(map(str, parts))
+    # To Python, True is a whole number; to a person it is not.
+    if not isinstance(value, _ACCEPTED[base]) or isinstance(value, bool) != (base is bool):
         raise ConfigError(f"{name} must be {_WORDS[base]}, got {value!r}")
-    if base is int and not isinstance(value, (int, str)) and hasattr(value, "__index__"):
-        value = int(value)  # NumPy integers
-    if base is float and isinstance(value, (int, float)):
-        value = float(value)
-    if not isinstance(value, base):
-        raise ConfigError(f"{name} must be {_WORDS[base]}, got {value!r}")
+    try:
+        value = base(value)
+    except OverflowError:  # a whole number that no float reaches
+        value = math.inf
+    if base is float and not math.isfinite(value):
+        raise ConfigError(f"{name} must be a finite number, got {value!r}")
     limits = Config.__dataclass_fields__[name].metadata
     if base in (int, float) and not limits["low"] <= value <= limits["high"]:
-        high = "" if limits["high"] == math.inf else f" and at most {limits['high']:g}"
+        high = "" if limits["high"] == math.inf else f" and at most {limits['high']:.10g}"
         raise ConfigError(f"{name} must be at least {limits['low']:g}{high}, got {value!r}")
     return value

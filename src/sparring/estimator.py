@@ -12,7 +12,6 @@ import pandas as pd
 import torch
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import (
-    _check_feature_names,
     check_consistent_length,
     check_is_fitted,
     column_or_1d,
@@ -23,14 +22,14 @@ from sparring.config import Config
 from sparring.data.dataset import Dataset
 from sparring.data.source import open_source
 from sparring.errors import InputError
-from sparring.fit import Plan, Reporter, fit, plan, reopen
+from sparring.fit import fit, plan, reopen
 from sparring.judge import judge
 from sparring.model import Model
 from sparring.sample import sample, where_label
 from sparring.train.run import Run
 
 
-class GAN(BaseEstimator):
+class GAN(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
     """A generative adversarial network for points, tables and images.
 
     The parameters are the settings of `sparring.config.Config`, whose help texts also stand in
@@ -50,6 +49,13 @@ class GAN(BaseEstimator):
         (3, 2)
     """
 
+    # The rows in memory, the type to return and the draws so far; no model file keeps them.
+    _train_rows: Dataset | None = None
+    _holdout: Dataset | None = None
+    _tensors = False
+    _channels_first = False
+    _draws = 0
+
     def __init__(
         self,
         *,
@@ -65,7 +71,7 @@ class GAN(BaseEstimator):
         critic_depth: int | None = None,
         activation: str = "leaky-relu",
         critic_activation: str = "leaky-relu",
-        output_activation: str = "none",
+        output_activation: str | None = None,
         generator_batch_norm: bool | None = None,
         critic_batch_norm: bool = False,
         critic_spectral_norm: bool = False,
@@ -115,17 +121,14 @@ class GAN(BaseEstimator):
             InputError, ConfigError: see `sparring.errors`; both are ValueErrors.
             DivergedError: a loss became infinite or not a number.
         """
-        config = Config(**self.get_params())
-        dataset, config = self._read(X, y, config)
-        location = X if isinstance(X, (str, Path)) else None
-        planned = plan(dataset, config, None if location is None else str(location))
-        counter = _Counter()
-        directory = None if run is None else Run.create(run)
-        self.model_ = fit(planned, directory, reporter=counter)
+        dataset, config = self._read(X, y, Config(**self.get_params()))
+        planned = plan(dataset, config, X if isinstance(X, (str, Path)) else None)
+        self.model_ = fit(planned, None if run is None else Run.create(run))
         self._train_rows, self._holdout = planned.train, planned.holdout
-        self._container = "torch" if isinstance(X, torch.Tensor) else "numpy"
-        self.n_iter_ = counter.step
-        self._set_fitted()
+        self._tensors = isinstance(X, torch.Tensor)
+        self._channels_first = self._tensors and dataset.x.shape != tuple(X.shape)
+        self._draws = 0
+        self._describe()
         return self
 
     def sample(
@@ -145,8 +148,12 @@ class GAN(BaseEstimator):
                 that the estimator's own seed decides.
 
         Returns:
-            An array of points or images, a torch tensor if that was fitted, or a DataFrame with the
-            columns and dtypes of the training table.
+            An array of points (n, d) or images (n, h, w, c), a torch tensor if that was fitted (its
+            axes in the order that it had), or a DataFrame with the columns and dtypes of the
+            training table.
+
+        Raises:
+            InputError: n < 1, or a label that training never saw; the message lists the valid ones.
         """
         check_is_fitted(self)
         if where is not None:
@@ -154,13 +161,13 @@ class GAN(BaseEstimator):
                 raise InputError("y and where say the same thing: give one of them")
             y = where_label(self.model_.kind, where)
         if seed is None:
-            self._draws = getattr(self, "_draws", 0) + 1
             sequence = np.random.SeedSequence([self.model_.config.seed, self._draws])
             seed = int(sequence.generate_state(1, np.uint64)[0])
+            self._draws += 1
         x = sample(self.model_, n, y=y, seed=seed).x
-        if getattr(self, "_container", "numpy") == "torch":
-            return torch.from_numpy(np.ascontiguousarray(x))
-        return x
+        if self._channels_first:
+            x = np.ascontiguousarray(np.asarray(x).transpose(0, 3, 1, 2))
+        return torch.from_numpy(x) if self._tensors else x
 
     def discriminate(self, X: Any, y: Any = None) -> np.ndarray:
         """D's probability that each row is real, (n,) in [0, 1].
@@ -169,7 +176,7 @@ class GAN(BaseEstimator):
         probabilities of rows mean anything.
         """
         check_is_fitted(self)
-        return self.model_.discriminate(self._check(X, y)).numpy()
+        return self.model_.discriminate(self._rows(X, y)).numpy()
 
     def evaluate(self, X: Any = None, y: Any = None, *, seed: int = 0) -> pd.DataFrame:
         """Score samples against rows that training never saw, beside the real-vs-real floor.
@@ -178,16 +185,25 @@ class GAN(BaseEstimator):
             X, y: such rows; omitted = the holdout that `fit` kept aside.
 
         Returns:
-            One line per metric: value, floor (the same of real rows), better, meaning.
+            One line per metric: value, floor (the same of real rows), better, meaning, and why it
+            was skipped, if it was.
+
+        Raises:
+            InputError: too few rows, rows unlike those of training, or none that can be had.
         """
         check_is_fitted(self)
-        train = getattr(self, "_train_rows", None)
-        against = getattr(self, "_holdout", None) if X is None else self._check(X, y)
-        if train is None and self.model_.source.get("location"):
-            train, holdout = reopen(self.model_)
-            against = holdout if against is None else against
-        if against is None:
-            raise InputError("this model was loaded without its rows: give rows to judge it by")
+        train, against = self._train_rows, self._holdout
+        if X is not None:
+            against = self._rows(X, y)
+        if train is None:
+            try:
+                train, holdout = reopen(self.model_)
+            except InputError:
+                if against is None:
+                    raise
+            else:
+                against = holdout if against is None else against
+        assert against is not None
         scores = judge(self.model_, against, train, seed=seed)
         return pd.DataFrame([dataclasses.asdict(s) for s in scores]).set_index("title")
 
@@ -197,57 +213,51 @@ class GAN(BaseEstimator):
         self.model_.save(path)
 
     def _read(self, X: Any, y: Any, config: Config) -> tuple[Dataset, Config]:
-        """Rows in any form as a Dataset; sets scikit-learn's attributes of the input."""
-        if isinstance(X, pd.DataFrame):
-            if y is not None:
-                X, target = with_target(X, y)
-                config = config.replace({"target": target})
-            self._remember_columns(X.drop(columns=config.target) if config.target else X)
-            return open_source(X, target=config.target, columns=config.columns), config
+        """Rows in any form as a Dataset, and what they are to be conditioned on."""
         if _is_array_of_points(X):
             X = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2)
-            return open_source(X if y is None else (X, _labels(X, y))), config
-        source = X if y is None else (X, _labels(X, y))
+        beside = y is not None and not isinstance(X, pd.DataFrame)
+        source = (X, column_or_1d(y)) if beside else X
         dataset = open_source(source, target=config.target, columns=config.columns)
-        if isinstance(dataset.x, pd.DataFrame):
-            self._remember_columns(dataset.x)
-        elif dataset.x.ndim == 2:
-            self.n_features_in_ = dataset.x.shape[1]
+        frame = dataset.x
+        if isinstance(frame, pd.DataFrame):
+            if y is not None:
+                if config.target is not None:
+                    raise InputError(f"y and target {config.target!r}: give one of them")
+                frame, target = with_target(frame, y)
+                dataset, config = Dataset(frame), config.replace({"target": target})
+            names = frame.columns.drop([] if config.target is None else [config.target])
+            validate_data(self, frame[names], skip_check_array=True)
         return dataset, config
 
-    def _check(self, X: Any, y: Any) -> Dataset:
-        """Rows to judge, which must be like those that were fitted."""
-        if isinstance(X, pd.DataFrame) and y is not None:
-            X, y = with_target(X, y)[0], None
+    def _rows(self, X: Any, y: Any) -> Dataset:
+        """Rows to judge, of which one is enough."""
+        if isinstance(X, pd.DataFrame):
+            return Dataset(X if y is None else with_target(X, y)[0])
+        labels = None if y is None else column_or_1d(y)
         if _is_array_of_points(X):
             X = validate_data(self, X, reset=False, dtype=[np.float64, np.float32])
-        labels = self.model_.kind.labels
-        if labels is not None and y is None and not isinstance(X, (pd.DataFrame, str, Path)):
-            raise InputError(f"the model is conditional: give y, the {labels.name} of each row")
-        return open_source(X if y is None else (X, _labels(X, y)))
+            check_consistent_length(X, labels)
+            return Dataset(X, labels)
+        # One image is enough to judge, but too few to learn from, which is what open_source is for.
+        single = isinstance(X, (np.ndarray, torch.Tensor)) and len(X) == 1
+        if single:
+            X, labels = X[[0, 0]], None if labels is None else labels[[0, 0]]
+        rows = open_source(X if labels is None else (X, labels))
+        return rows.take(np.array([0])) if single else rows
 
-    def _remember_columns(self, frame: pd.DataFrame) -> None:
-        _check_feature_names(self, frame, reset=True)
-        self.n_features_in_ = frame.shape[1]
-
-    def _set_fitted(self) -> None:
-        labels = self.model_.kind.labels
-        self.kind_ = self.model_.kind.name
-        self.classes_ = None if labels is None else np.asarray(labels.classes)
+    def _describe(self) -> None:
+        """Set scikit-learn's attributes of a fitted estimator from the model."""
+        kind = self.model_.kind
+        self.kind_, self.n_iter_ = kind.name, self.model_.steps
+        self.classes_ = None if kind.labels is None else np.asarray(kind.labels.classes)
+        if kind.features is not None:
+            self.n_features_in_ = len(kind.features)
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the rows: a pickle must not carry training data along."""
-        state = super().__getstate__()
-        return {k: v for k, v in state.items() if k not in ("_train_rows", "_holdout")}
-
-
-class _Counter(Reporter):
-    """Remembers how far training came."""
-
-    step = 0
-
-    def progress(self, trainer: Any, record: dict[str, float]) -> None:
-        self.step = trainer.step
+        state: dict[str, Any] = super().__getstate__()
+        return state | {"_train_rows": None, "_holdout": None}
 
 
 def load(path: str | Path) -> GAN:
@@ -259,24 +269,23 @@ def load(path: str | Path) -> GAN:
     model = Model.load(path)
     gan = GAN(**model.config.as_dict())
     gan.model_ = model
-    gan.n_iter_ = model.config.steps
-    gan._set_fitted()
+    gan._describe()
+    names = model.kind.features
+    if names is not None and all(isinstance(name, str) for name in names):
+        gan.feature_names_in_ = np.asarray(names, dtype=object)
     return gan
 
 
 def with_target(frame: pd.DataFrame, y: Any) -> tuple[pd.DataFrame, str]:
     """A table with its labels as one more column, and that column's name."""
-    name = str(getattr(y, "name", None) or "label")
+    name = getattr(y, "name", None)
+    name = "label" if name is None else str(name)
     if name in frame.columns:
         raise InputError(f"the table has a column {name!r} already: name it as target instead of y")
     check_consistent_length(frame, y)
-    return frame.assign(**{name: np.asarray(y)}), name
-
-
-def _labels(X: Any, y: Any) -> np.ndarray:
-    y = column_or_1d(y)
-    check_consistent_length(X, y)
-    return y
+    # By position, not by index: scikit-learn's X and y are aligned so.
+    column = y.set_axis(frame.index) if isinstance(y, pd.Series) else column_or_1d(y)
+    return frame.assign(**{name: column}), name
 
 
 def _is_array_of_points(X: Any) -> bool:

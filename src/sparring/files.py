@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Callable
@@ -29,7 +30,8 @@ def write_whole(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise RunError(f"{path}: cannot be written ({reason})") from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -10,25 +10,32 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from sparring.config import Config
 from sparring.data.batches import Batches
 from sparring.data.dataset import Dataset
-from sparring.data.source import fingerprint, open_source
+from sparring.data.source import BUILT_IN, TEST_SPLIT, fingerprint, open_source
 from sparring.errors import ConfigError, DivergedError, InputError, RunError
 from sparring.kinds.base import Kind
 from sparring.kinds.catalogue import pick_kind
+from sparring.kinds.labels import Labels
 from sparring.kinds.pictures import SHOWN
 from sparring.model import Model
 from sparring.nets.catalogue import build_networks
 from sparring.objective.objective import build_objective
 from sparring.sample import sample
 from sparring.train.run import Run
-from sparring.train.runtime import pick_device, pick_threads, thread_count
+from sparring.train.runtime import (
+    largest_layer_flops,
+    pick_device,
+    pick_precision,
+    pick_threads,
+    thread_count,
+)
 from sparring.train.trainer import Trainer
 
 HOLDOUT_ROWS = 10_000
@@ -80,9 +87,7 @@ class Plan:
         """
         config = self.config
         device = pick_device(config.device)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(config.seed)
-            G, D = build_networks(self.kind.shape, config)
+        G, D = build_networks(self.kind.shape, config)
         batches = Batches(
             self.kind.encode(self.train),
             self.kind.encode_labels(self.train),
@@ -95,7 +100,7 @@ class Plan:
         return Trainer(G.to(device), D.to(device), build_objective(config), batches, config)
 
 
-def plan(dataset: Dataset, config: Config, location: str | None = None) -> Plan:
+def plan(dataset: Dataset, config: Config, location: str | Path | None = None) -> Plan:
     """Split the rows, fit the kind on the training rows and resolve the settings.
 
     Args:
@@ -103,31 +108,62 @@ def plan(dataset: Dataset, config: Config, location: str | None = None) -> Plan:
 
     Raises:
         InputError: rows that no kind can hold.
-        ConfigError: an unknown kind, or settings that exclude each other.
+        ConfigError: an unknown name, or settings that cannot hold together.
     """
     kind_class = pick_kind(dataset, config)
-    train, holdout = split(dataset, config.holdout, config.seed)
+    labels = kind_class.labels_of(dataset, config.target)
+    if labels is not None:
+        Labels.fit(labels, config.target or "label")  # an error names the row as the file has it
+    train, holdout = split(dataset, config.holdout, config.seed, labels)
     kind = kind_class.fit(train, config)
     source = {
-        "location": location,
+        "location": None if location is None else lasting(location),
         "name": dataset.name,
         "rows": len(dataset),
         "fingerprint": fingerprint(dataset),
     }
-    return Plan(config.with_defaults(kind.defaults), kind, train, holdout, source)
+    config = config.with_defaults(kind.defaults)
+    precision = pick_precision(str(config.precision), pick_device(config.device))
+    config = config.replace({"precision": precision})
+    # What cannot be built is told now, on two rows, before a run directory is made.
+    trial = Plan(config, kind, train.take(np.arange(2)), holdout).build()
+    flops = largest_layer_flops(
+        trial.G, trial.D, trial.batches.batch_size, kind.shape.conditions
+    )
+    config = config.replace({"threads": pick_threads(config.threads, flops)})
+    return Plan(config, kind, train, holdout, source)
 
 
-def split(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]:
+def lasting(location: str | Path) -> str:
+    """A path made absolute, to be found from anywhere; a built-in name as it is."""
+    text = str(location)
+    if isinstance(location, str) and location in BUILT_IN:
+        return text
+    path = text.removesuffix(TEST_SPLIT)
+    return str(Path(path).expanduser().absolute()) + text[len(path) :]
+
+
+def split(
+    dataset: Dataset, share: float, seed: int, labels: np.ndarray | None = None
+) -> tuple[Dataset, Dataset]:
     """Training rows and a holdout of `share` of the rows, at most 10,000, drawn by the seed.
+
+    Args:
+        labels: (n,); each of them is among the training rows at least once.
 
     Raises:
         InputError: fewer than 2 rows would be left to train on.
     """
-    n = len(dataset)
-    held = min(int(n * share), HOLDOUT_ROWS, max(n - 2, 0))
+    n, needed = len(dataset), 2
+    order = np.random.default_rng(seed).permutation(n)
+    if labels is not None:
+        # A class that only the holdout has could be neither learnt nor asked for.
+        first = np.unique(labels[order].astype(str), return_index=True)[1]
+        order = np.concatenate([np.delete(order, first), order[first]])
+        needed = max(needed, len(first))
+    held = min(int(n * share), HOLDOUT_ROWS, max(n - needed, 0))
     if n - held < 2:
         raise InputError(f"{dataset.name} has {n} sample(s); at least 2 are needed")
-    order = np.random.default_rng(seed).permutation(n)
     return dataset.take(np.sort(order[held:])), dataset.take(np.sort(order[:held]))
 
 
@@ -153,22 +189,20 @@ def fit(
             state = run.load_state()
             if state is not None:
                 trainer.load_state_dict(state)
+                model.steps = trainer.step
             run.rewind_log(trainer.step)
         else:
             model.save(run.path)
-    threads = pick_threads(
-        plan.config.threads,
-        sum(p.numel() for net in (trainer.G, trainer.D) for p in net.parameters()),
-        trainer.batches.batch_size,
-        image=len(plan.kind.shape.row) == 3,
-    )
-    with thread_count(threads), stop_signals() as stop:
+    recorder = Recorder(plan, trainer, model, run)
+    with thread_count(plan.config.threads or 1), stop_signals() as stop:
         try:
             reporter.begin(plan, trainer)
-            _train(plan, trainer, Recorder(plan, trainer, model, run), reporter, stop)
+            _train(plan, trainer, recorder, reporter, stop)
+        except DivergedError as error:
+            raise DivergedError(f"{error}; {recorder.kept()}") from None
         finally:
             reporter.end()
-    trainer.D.eval()
+    trainer.D.eval().requires_grad_(False)
     return model
 
 
@@ -199,7 +233,8 @@ def reopen(model: Model) -> tuple[Dataset, Dataset]:
     dataset = open_source(location, target=config.target, columns=config.columns)
     if fingerprint(dataset) != model.source["fingerprint"]:
         raise InputError(f"{location} holds other rows than the model was trained on")
-    return split(dataset, config.holdout, config.seed)
+    labels = model.kind.label_values(dataset)
+    return split(dataset, config.holdout, config.seed, labels)
 
 
 class Recorder:
@@ -241,17 +276,26 @@ class Recorder:
         """
         if not self.trainer.healthy():
             raise DivergedError(f"a parameter is not finite at step {self.trainer.step}")
+        self.model.steps = self.trainer.step
         if self.run is not None:
             self.run.save_state(self.trainer.state_dict())
             self.model.save_weights(self.run.path)
         self.saved_at = time.monotonic()
 
+    def kept(self) -> str:
+        """What is left of a run that failed, and what to try."""
+        remedy = "try a lower learning_rate or a higher gamma"
+        if self.run is None:
+            return remedy
+        return f"{self.run.path} keeps the model of step {self.model.steps:,}; {remedy}"
+
 
 def picture_samples(model: Model, per_class: int = 10) -> Dataset:
-    """The same latents every time: `per_class` samples of each class, or 2,000 of no class."""
+    """The same latents every time: 2,000 flat rows, or images: `per_class` of each class."""
+    if len(model.kind.shape.row) == 1:
+        return sample(model, SHOWN, seed=model.config.seed)
     if model.kind.labels is None:
-        n = SHOWN if len(model.kind.shape.row) == 1 else 10 * per_class
-        return sample(model, n, seed=model.config.seed)
+        return sample(model, 10 * per_class, seed=model.config.seed)
     classes = model.kind.labels.classes[:20]
     y = [c for c in classes for _ in range(per_class)]
     return sample(model, len(y), y=y, seed=model.config.seed)
@@ -277,6 +321,7 @@ def check_same(plan: Plan, run: Run) -> None:
 def stop_signals() -> Iterator[threading.Event]:
     """Turn the first Ctrl-C or SIGTERM into an event; a second Ctrl-C interrupts at once."""
     event = threading.Event()
+    # Python lets only the main thread decide what a signal does.
     if threading.current_thread() is not threading.main_thread():
         yield event
         return
@@ -290,4 +335,5 @@ def stop_signals() -> Iterator[threading.Event]:
         yield event
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            # None: a handler that was not set from Python, which cannot be put back.
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)

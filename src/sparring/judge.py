@@ -10,6 +10,7 @@ from sparring.evaluate.classifier import Classifier
 from sparring.evaluate.suite import METRICS, Known, Score, score
 from sparring.model import Model
 from sparring.sample import sample
+from sparring.train.runtime import thread_count
 
 MOST_ROWS = 10_000
 
@@ -38,10 +39,16 @@ def judge(
             f"{against.name}: {len(against)} row(s) to judge by; train with a larger holdout, or "
             "give other rows"
         )
-    model.kind.encode(against)  # rows that do not fit are named here, before anything is computed
+    # One thread: the scores are then the same on every machine, and a busy core cannot stall them.
+    with thread_count(1):
+        return _scores(model, against, train, rows, seed)
+
+
+def _scores(model: Model, against: Dataset, train: Dataset, rows: int, seed: int) -> list[Score]:
+    model.kind.check(against)  # rows that do not fit are named here, before anything is computed
     random = np.random.default_rng(seed)
     chosen = random.permutation(len(against))[:rows]
-    reference = random.permutation(len(train))[: max(rows, len(chosen))]
+    reference = random.permutation(len(train))[:rows]
     fake = sample(model, len(chosen), seed=seed)
     views = model.kind.views(against.take(chosen), fake, train.take(reference))
     known = Known(modes=against.modes, classifier=_classifier(model, train, seed), seed=seed)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
 from torch import Tensor
 
 from sparring import __version__
@@ -20,10 +20,12 @@ from sparring.errors import RunError, choose
 from sparring.files import write_json, write_whole
 from sparring.kinds.base import Kind
 from sparring.kinds.catalogue import KINDS
+from sparring.nets.base import Critic, Generator
 from sparring.nets.catalogue import build_networks
-from sparring.nets.critic import Critic, Generator
 from sparring.objective.losses import LOSSES
+from sparring.train.runtime import pick_device
 
+JUDGED_ROWS = 4096  # that D sees at once
 FORMAT = 1  # of model.safetensors and schema.json; raised when an older reader would misread
 
 
@@ -37,6 +39,7 @@ class Model:
         G: the averaged generator, in eval mode.
         D: the critic.
         source: where the training rows came from, as schema.json keeps it.
+        steps: G updates made.
     """
 
     config: Config
@@ -44,6 +47,7 @@ class Model:
     G: Generator
     D: Critic
     source: dict[str, Any] = field(default_factory=dict)
+    steps: int = 0
 
     def save(self, path: str | Path) -> None:
         """Write config.json, schema.json and model.safetensors into the directory `path`.
@@ -72,11 +76,15 @@ class Model:
         self.save_weights(path)
 
     def save_weights(self, path: Path) -> None:
-        """Write model.safetensors alone."""
+        """Write model.safetensors alone.
+
+        Raises:
+            RunError: it cannot be written.
+        """
         tensors: dict[str, Tensor] = {}
         for name, net in (("G", self.G), ("D", self.D)):
             tensors |= {f"{name}.{k}": v.contiguous() for k, v in net.state_dict().items()}
-        data = save(tensors, metadata={"format": str(FORMAT)})
+        data = save(tensors, metadata={"format": str(FORMAT), "steps": str(self.steps)})
         write_whole(path / "model.safetensors", lambda file: file.write(data))
 
     @classmethod
@@ -85,48 +93,57 @@ class Model:
 
         Raises:
             RunError: no such directory, a file of it is missing, corrupt or from a newer version.
+            ConfigError: no such device.
         """
-        path = Path(path)
+        path, place = Path(path), pick_device(device)
         if not path.is_dir():
             raise RunError(f"{path}: no such run directory")
-        schema = _read_json(path / "schema.json")
-        newest = schema.get("format")
-        if not isinstance(newest, int) or newest > FORMAT:
+        schema, settings = _read_json(path / "schema.json"), _read_json(path / "config.json")
+        written = schema.get("format")
+        if not isinstance(written, int) or written > FORMAT:
             raise RunError(
-                f"{path}: written in format {newest}, by sparring {schema.get('sparring')}; this "
+                f"{path}: written in format {written}, by sparring {schema.get('sparring')}; this "
                 f"is {__version__}, which reads up to format {FORMAT}: upgrade sparring"
             )
         try:
-            config = Config(**_read_json(path / "config.json"))
+            config = Config(**settings)
             kind = choose("kind", schema["kind"], KINDS).from_dict(schema["encoding"])
             G, D = build_networks(kind.shape, config)
-        except (KeyError, TypeError, ValueError) as error:
-            raise RunError(f"{path}: config.json or schema.json is damaged ({error})") from None
+        except (AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+            raise RunError(
+                f"{path}: config.json or schema.json is damaged ({_first_line(error)})"
+            ) from None
         model = cls(config, kind, G.eval(), D.eval(), schema.get("source", {}))
         model._load_weights(path / "model.safetensors")
-        model.G.to(device).requires_grad_(False)
-        model.D.to(device)
+        for net in (model.G, model.D):
+            net.to(place).requires_grad_(False)
         return model
 
     def _load_weights(self, path: Path) -> None:
         if not path.exists():
             raise RunError(f"{path} is not there: the run has not saved a model yet")
         try:
-            tensors = load_file(path)
+            with safe_open(path, framework="pt") as file:
+                self.steps = int(file.metadata()["steps"])
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             for name, net in (("G", self.G), ("D", self.D)):
                 prefix = f"{name}."
                 net.load_state_dict(
                     {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
                 )
-        except (SafetensorError, RuntimeError, OSError) as error:
-            first = str(error).splitlines()[0]
-            raise RunError(f"{path}: corrupt or of another model ({first})") from None
+        except (
+            SafetensorError, OSError, LookupError, RuntimeError, TypeError, ValueError
+        ) as error:  # fmt: skip
+            raise RunError(f"{path}: corrupt or of another model ({_first_line(error)})") from None
 
     @torch.no_grad()
     def discriminate(self, dataset: Dataset) -> Tensor:
         """D's probability that each row is real, (n,) in [0, 1].
 
         Under a relativistic loss only differences between rows mean anything.
+
+        Raises:
+            InputError: rows, categories or labels that do not fit the training rows.
         """
         device = next(self.D.parameters()).device
         random = torch.Generator(device).manual_seed(self.config.seed)
@@ -134,11 +151,12 @@ class Model:
         labels = self.kind.encode_labels(dataset)
         logits = []
         self.D.eval()
-        for rows in torch.arange(len(dataset), device=device).split(4096):
+        for start in range(0, len(dataset), JUDGED_ROWS):
+            rows = slice(start, start + JUDGED_ROWS)
             x = self.kind.prepare(tuple(tensor[rows] for tensor in raw), random)
             y = x.new_empty(len(x), 0)
             if labels is not None:
-                y = one_hot(labels.to(device)[rows], self.kind.shape.conditions)
+                y = one_hot(labels[rows].to(device), self.kind.shape.conditions)
             logits.append(self.D(x, y))
         loss = LOSSES[self.config.loss]()
         return loss.probability(torch.cat(logits)).cpu()
@@ -154,3 +172,9 @@ def _read_json(path: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise RunError(f"{path}: expected a JSON object")
     return value
+
+
+def _first_line(error: Exception) -> str:
+    """What an error says, shortly; a KeyError alone would say no more than the key."""
+    text = str(error).partition("\n")[0]
+    return f"{type(error).__name__} {text}" if isinstance(error, LookupError) else text

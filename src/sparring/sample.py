@@ -13,9 +13,10 @@ from torch import Tensor
 
 from sparring.data.batches import one_hot
 from sparring.data.dataset import Dataset
-from sparring.errors import InputError, unknown
+from sparring.errors import DivergedError, InputError, unknown
 from sparring.kinds.base import Kind
 from sparring.model import Model
+from sparring.train.runtime import thread_count
 
 
 def block_rows(kind: Kind) -> int:
@@ -25,7 +26,8 @@ def block_rows(kind: Kind) -> int:
     of this one size (the last is cut afterwards), and block i's noise comes from the seed and i
     alone: row j is the same row whether 10 or 10 million are drawn.
     """
-    return max(16, min(4096, 2 ** int(math.log2(2**17 / math.prod(kind.shape.row)))))
+    fitting = 2**17 // math.prod(kind.shape.row)
+    return max(16, min(4096, 1 << max(fitting, 1).bit_length() - 1))
 
 
 @torch.no_grad()
@@ -37,10 +39,13 @@ def stream(model: Model, n: int, y: Any = None, seed: int = 0) -> Iterator[Datas
         seed: 0 to 2**64 - 1; the same seed gives the same rows.
 
     Raises:
-        InputError: n < 1, labels of another number, or an unknown class.
+        InputError: n < 1, seed < 0, labels of another number, or an unknown class.
+        DivergedError: G makes numbers that are not finite.
     """
     if n < 1:
         raise InputError(f"cannot draw {n} samples: ask for at least 1")
+    if seed < 0:
+        raise InputError(f"seed {seed}: it must be at least 0")
     wanted = None if y is None else wanted_labels(model.kind, n, y)
     rows = block_rows(model.kind)
     device = next(model.G.parameters()).device
@@ -56,7 +61,10 @@ def stream(model: Model, n: int, y: Any = None, seed: int = 0) -> Iterator[Datas
             if wanted is not None:
                 labels[:here] = wanted[start : start + here]
             condition = one_hot(labels, len(model.kind.labels.classes))
-        x = model.G(z.to(device), condition.to(device)).float()[:here]
+        with thread_count(1):  # how a sum is shared out among threads decides its last bits
+            x = model.G(z.to(device), condition.to(device)).float()[:here]
+        if not torch.isfinite(x).all():
+            raise DivergedError("the model makes rows that are not finite: train it again")
         yield model.kind.decode(x, None if labels is None else labels[:here])
 
 
@@ -67,13 +75,14 @@ def sample(model: Model, n: int, y: Any = None, seed: int = 0) -> Dataset:
 
 def joined(parts: list[Dataset]) -> Dataset:
     """Datasets of one kind, one after another."""
-    first = parts[0]
-    if isinstance(first.x, pd.DataFrame):
-        x: Any = pd.concat([part.x for part in parts], ignore_index=True)
+    tables = [part.x for part in parts if isinstance(part.x, pd.DataFrame)]
+    labels = [part.y for part in parts if part.y is not None]
+    x: np.ndarray | pd.DataFrame
+    if tables:
+        x = pd.concat(tables, ignore_index=True)
     else:
         x = np.concatenate([part.x for part in parts])
-    y = None if first.y is None else np.concatenate([part.y for part in parts])
-    return Dataset(x, y, name="samples")
+    return Dataset(x, np.concatenate(labels) if labels else None, name="samples")
 
 
 def wanted_labels(kind: Kind, n: int, y: Any) -> Tensor:

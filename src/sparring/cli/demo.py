@@ -15,7 +15,7 @@ from sparring.train.run import Run, free_path
 
 def command(
     run: Path | None = typer.Option(None, help="Run directory (default: runs/demo)."),
-    steps: int = typer.Option(1_000, min=1, help="Training steps."),
+    steps: int = typer.Option(3_000, min=1, help="Training steps."),
     seed: int = typer.Option(0, min=0, help="Seed of everything random."),
 ) -> None:
     planned = plan(open_source("digits"), Config(steps=steps, seed=seed), "digits")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -12,7 +13,7 @@ from sparring.evaluate.suite import Score
 from sparring.fit import Plan, Reporter
 from sparring.train.trainer import Trainer
 
-PLAIN_WIDTH = 150
+PLAIN_WIDTH = 180
 PLAIN_SECONDS = 5.0
 
 
@@ -86,9 +87,11 @@ def score_table(scores: list[Score], title: str) -> Table:
     for s in scores:
         best = s.better if isinstance(s.better, str) else f"{s.better:g}"
         if s.value is None:
-            table.add_row(s.title, "-", "-", best, f"skipped: {s.skipped}")
+            table.add_row(escape(s.title), "-", "-", best, escape(f"skipped: {s.skipped}"))
         else:
-            table.add_row(s.title, number(s.value), number(s.floor or 0.0), best, s.meaning)
+            table.add_row(
+                escape(s.title), number(s.value), number(s.floor or 0.0), best, s.meaning
+            )
     return table
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from sparring.seeds import random_stream, resume_stream
+
 Prepare = Callable[[tuple[Tensor, ...], torch.Generator], Tensor]
 
 
@@ -15,13 +17,14 @@ class Batches:
     """Shuffled passes over the rows, one after another; every batch is full.
 
     Args:
-        raw: tensors with one entry per row, in their smallest dtype.
-        conditions: (n, k) one entry per row, or None when there are none.
+        raw: tensors with one entry per row, at least one row, in their smallest dtype.
+        labels: class indices (n,) int64, or None when there are no conditions.
+        classes: k, how many classes there are.
         prepare: turns the raw tensors of some rows into what D sees, (b, ...) float32; what is
             random in it comes from the generator it is handed.
         batch_size: rows per batch, at least 1; may exceed the number of rows.
         device: where rows are kept and batches are made.
-        seed: of the order.
+        seed: of the order, and of what `prepare` draws.
     """
 
     def __init__(
@@ -41,8 +44,9 @@ class Batches:
         self.prepare = prepare
         self.batch_size = batch_size
         self.device = device
-        self.order_random = torch.Generator().manual_seed(seed)
-        self.random = torch.Generator(device).manual_seed(seed + 1)
+        assert self.rows, "no rows make no batch"
+        self.order_random = random_stream(seed, "order of rows")
+        self.random = random_stream(seed, "preparation of rows", device)
         self.order = torch.empty(0, dtype=torch.int64)
         self.position = 0
 
@@ -67,7 +71,7 @@ class Batches:
         return torch.cat(parts)
 
     def state_dict(self) -> dict[str, Any]:
-        """All that decides the batches to come."""
+        """All that decides the batches to come, as it is now."""
         return {
             "order_random": self.order_random.get_state(),
             "random": self.random.get_state(),
@@ -77,8 +81,8 @@ class Batches:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on exactly where `state_dict` was taken."""
-        self.order_random.set_state(state["order_random"])
-        self.random.set_state(state["random"])
+        resume_stream(self.order_random, state["order_random"])
+        resume_stream(self.random, state["random"])
         self.order = state["order"]
         self.position = state["position"]
 

@@ -1,1 +1,1 @@
-"""All that is particular to one form of data: detect, encode, decode, defaults, metrics, pictures."""
+"""All that is particular to one form of data: how it is encoded, trained on, judged and drawn."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,10 +13,11 @@ from torch import Tensor
 
 from sparring.config import Config
 from sparring.data.dataset import Dataset
+from sparring.errors import InputError
 from sparring.evaluate.classifier import Classifier
 from sparring.evaluate.suite import Views
 from sparring.kinds.labels import Labels
-from sparring.nets.critic import Shape
+from sparring.nets.base import Shape
 
 
 class Kind(ABC):
@@ -53,12 +54,34 @@ class Kind(ABC):
     def shape(self) -> Shape:
         """What the networks must produce and judge."""
 
+    @property
+    @abstractmethod
+    def features(self) -> tuple[Hashable, ...] | None:
+        """The columns of a row without its label, by name or number; None when it has none."""
+
+    @classmethod
+    def labels_of(cls, dataset: Dataset, target: str | None) -> np.ndarray | None:
+        """The labels of rows, (n,), or None; `target` names the column that holds them in a table.
+
+        Raises:
+            InputError: there is no such column.
+        """
+        return dataset.y
+
+    @abstractmethod
+    def check(self, dataset: Dataset) -> None:
+        """See that rows can be set beside the model's, whatever values are in them.
+
+        Raises:
+            InputError: other columns, sizes or types than the training rows had.
+        """
+
     @abstractmethod
     def encode(self, dataset: Dataset) -> tuple[Tensor, ...]:
         """The rows in their smallest dtype, as `prepare` takes them; one entry per row each.
 
         Raises:
-            InputError: rows that do not fit the training rows (columns, sizes).
+            InputError: what `check` refuses, or a category that training never saw.
         """
 
     @abstractmethod
@@ -75,11 +98,19 @@ class Kind(ABC):
 
     @abstractmethod
     def classifier(self, train: Dataset, seed: int) -> Classifier | None:
-        """A judge of labels, fitted on training rows; None when there are no labels."""
+        """A judge of labels, fitted on training rows; None when there are no labels.
+
+        Raises:
+            InputError: too few rows to learn from.
+        """
 
     @abstractmethod
     def draw(self, fake: Dataset, real: Dataset, path: Path) -> None:
-        """A picture (PNG) of samples, beside real rows where that helps."""
+        """Write a picture (PNG) of samples, beside real rows where that helps.
+
+        Raises:
+            RunError: it cannot be written.
+        """
 
     @abstractmethod
     def to_dict(self) -> dict[str, Any]:
@@ -90,12 +121,21 @@ class Kind(ABC):
     def from_dict(cls, saved: dict[str, Any]) -> Kind: ...
 
     def label_values(self, dataset: Dataset) -> np.ndarray | None:
-        """The labels of rows, (n,), where the kind is conditional."""
-        return dataset.y if self.labels is not None else None
+        """The labels of rows, (n,), where the kind is conditional and the rows have them."""
+        return None if self.labels is None else self.labels_of(dataset, self.labels.name)
 
     def encode_labels(self, dataset: Dataset) -> Tensor | None:
-        """The class indices of rows, (n,) int64, where the kind is conditional."""
-        return None if self.labels is None else self.labels.encode(self.label_values(dataset))
+        """The class indices of rows, (n,) int64, where the kind is conditional.
+
+        Raises:
+            InputError: the rows have no labels, or one that training never saw.
+        """
+        if self.labels is None:
+            return None
+        values = self.label_values(dataset)
+        if values is None:
+            raise InputError(f"{dataset.name} has no labels; this model is conditional")
+        return self.labels.encode(values)
 
 
 def saved_labels(labels: Labels | None) -> dict[str, Any] | None:

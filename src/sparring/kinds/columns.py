@@ -10,9 +10,14 @@ import numpy as np
 import pandas as pd
 
 from sparring.errors import InputError, unknown
+from sparring.evaluate.rows import LARGEST
 
 DISCRETE = 1_000  # at most so many distinct numbers are kept one by one
 LEVELS = 1_001  # otherwise this many quantiles stand for the column
+# Pandas 2 calls text "object", and its astype("str") would write a missing cell as "nan".
+TEXT = pd.Series(["text"]).dtype
+
+Name = str | int | float  # of a column, as JSON keeps it
 
 
 @dataclass(frozen=True)
@@ -38,9 +43,10 @@ class Dtype:
 
     def restore(self, series: pd.Series) -> pd.Series:
         """The same cells in this dtype."""
-        if self.categories is None:
-            return series.astype(self.name)
-        return series.astype(pd.CategoricalDtype(list(self.categories), self.ordered))
+        dtype: Any = TEXT if self.name == "str" else self.name
+        if self.categories is not None:
+            dtype = pd.CategoricalDtype(list(self.categories), self.ordered)
+        return series.astype(dtype)
 
 
 @dataclass(frozen=True)
@@ -52,12 +58,16 @@ class Column(ABC):
         dtype: that samples return as.
     """
 
-    name: str
+    name: Name
     dtype: Dtype
 
     @abstractmethod
     def encode(self, series: pd.Series) -> tuple[np.ndarray, ...]:
-        """The column's cells in numbers, one array (n,) or more."""
+        """The column's cells in numbers, one array (n,) or more.
+
+        Raises:
+            InputError: a cell such as training never saw.
+        """
 
     @abstractmethod
     def decode(self, cells: np.ndarray) -> pd.Series:
@@ -77,9 +87,10 @@ class RankColumn(Column):
     normal score through the quantile function, which cannot leave the training range.
 
     Attributes:
-        values: increasing; every distinct value (`discrete`), or quantiles at equal steps. Values
-            are numbers, or categories in any fixed order.
+        values: increasing numbers: every distinct one (`discrete`), or quantiles at equal steps;
+            or every category, the most frequent first or in the order of an ordered dtype.
         levels: F at each value: cumulative shares of the present cells.
+        numeric: whether `values` are numbers.
         discrete: whether `values` are all there are.
         decimals: places to round samples to, or None.
         missing: share of missing cells, in [0, 1).
@@ -87,6 +98,7 @@ class RankColumn(Column):
 
     values: tuple[Any, ...]
     levels: tuple[float, ...]
+    numeric: bool
     discrete: bool
     decimals: int | None
     missing: float
@@ -94,8 +106,7 @@ class RankColumn(Column):
     @classmethod
     def fit(cls, series: pd.Series) -> RankColumn:
         """Learn a numeric column; at least one cell is present."""
-        cells = series.dropna().to_numpy(dtype=np.float64)
-        missing = 1 - len(cells) / len(series)
+        cells = numbers(series.dropna())
         distinct, counts = np.unique(cells, return_counts=True)
         discrete = len(distinct) <= DISCRETE
         if discrete:
@@ -103,74 +114,76 @@ class RankColumn(Column):
         else:
             levels = np.linspace(0, 1, LEVELS)
             values = np.quantile(cells, levels)
-        integral = pd.api.types.is_integer_dtype(series.dtype)
+        dtype = Dtype.of(series)
         return cls(
-            str(series.name), Dtype.of(series), tuple(values.tolist()), tuple(levels.tolist()),
-            discrete, 0 if integral else decimals_of(distinct), float(missing),
+            name_of(series), dtype, tuple(values.tolist()), tuple(levels.tolist()),
+            True, discrete, decimals_of(distinct, dtype), float(series.isna().mean()),
         )  # fmt: skip
 
     @classmethod
     def fit_categories(cls, series: pd.Series) -> RankColumn:
-        """Learn a column of many categories, in order of their frequency."""
-        counts = plain(series).value_counts()
+        """Learn a column of many categories."""
+        ordered = isinstance(series.dtype, pd.CategoricalDtype) and bool(series.dtype.ordered)
+        counts = series.value_counts(sort=not ordered)
+        counts = counts[counts > 0]
         levels = np.cumsum(counts.to_numpy()) / counts.sum()
-        missing = float(series.isna().mean())
         return cls(
-            str(series.name), Dtype.of(series), tuple(counts.index.tolist()),
-            tuple(levels.tolist()), True, None, missing,
+            name_of(series), Dtype.of(series), tuple(counts.index.tolist()),
+            tuple(levels.tolist()), False, True, None, float(series.isna().mean()),
         )  # fmt: skip
 
     def encode(self, series: pd.Series) -> tuple[np.ndarray, ...]:
-        """Each cell's rank interval: low and high, float32 in [0, 1]."""
+        """Each cell's rank interval: low and high, float32 in [0, 1].
+
+        A number that training never saw takes the rank of a neighbour.
+        """
         present = series.notna().to_numpy()
-        low = np.zeros(len(series))
-        high = np.full(len(series), self.missing)
-        cells = plain(series[present])
-        inner = self._discrete_ranks(cells) if self.discrete else self._quantile_ranks(cells)
+        if not self.missing and not present.all():
+            row = int((~present).argmax())
+            raise InputError(f"column {self.name!r}, row {row}: missing; training saw no such cell")
+        low, high = np.zeros(len(series)), np.full(len(series), self.missing)
+        if self.discrete:
+            steps = np.concatenate([[0.0], self.levels])
+            at = self._places(series[present])
+            inner = steps[at], steps[at + 1]
+        else:
+            inner = self._quantile_ranks(numbers(series[present]))
         for out, rank in zip((low, high), inner, strict=True):
             out[present] = self.missing + (1 - self.missing) * rank
         return low.astype(np.float32), high.astype(np.float32)
 
     def decode(self, cells: np.ndarray) -> pd.Series:
         """Ranks (n,) in [0, 1] to values."""
-        present = cells >= self.missing if self.missing else np.ones(len(cells), bool)
         rank = (cells - self.missing) / (1 - self.missing)
-        if self.discrete:
-            at = np.searchsorted(self.levels, rank, side="right").clip(0, len(self.values) - 1)
-            values = np.asarray(self.values, dtype=None if self._numeric else object)[at]
+        if not self.numeric:
+            values = np.array(self.values, dtype=object)[self._steps(rank)]
+        elif self.discrete:
+            values = np.asarray(self.values)[self._steps(rank)]
         else:
             values = np.interp(rank, self.levels, self.values)
         if self.decimals is not None:
             values = np.round(values, self.decimals)
-        series = pd.Series(values, name=self.name, dtype=object if not self._numeric else None)
-        return self.dtype.restore(series.where(present))
+        series = pd.Series(values, name=self.name, dtype=None if self.numeric else object)
+        return self.dtype.restore(series.where(cells >= self.missing) if self.missing else series)
 
-    def numbers(self, series: pd.Series) -> np.ndarray:
+    def features(self, series: pd.Series) -> np.ndarray:
         """Cells as float64: the numbers themselves, or the places of categories; NaN = missing."""
-        if self._numeric:
-            return series.to_numpy(dtype=np.float64, na_value=np.nan)
-        codes = pd.Index(self.values).get_indexer(pd.Index(plain(series)))
-        return np.where(series.notna(), codes, np.nan)
+        if self.numeric:
+            return numbers(series)
+        return np.where(series.notna(), places(series, self.values), np.nan)
 
-    @property
-    def _numeric(self) -> bool:
-        return not isinstance(self.values[0], (str, bool))
+    def _places(self, cells: pd.Series) -> np.ndarray:
+        """Where each present cell is in `values`."""
+        if not self.numeric:
+            return known_places(cells, self.values, self.name)
+        return np.searchsorted(self.values, numbers(cells)).clip(0, len(self.values) - 1)
 
-    def _discrete_ranks(self, cells: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-        steps = np.concatenate([[0.0], self.levels])
-        if self._numeric:
-            # A number that training never saw takes the place of its neighbour.
-            numbers = cells.to_numpy(dtype=np.float64)
-            at = np.searchsorted(self.values, numbers).clip(0, len(self.values) - 1)
-        else:
-            at = pd.Index(self.values).get_indexer(pd.Index(cells))
-            if (at < 0).any():
-                new = cells.iloc[int((at < 0).argmax())]
-                raise InputError(unknown(f"category of column {self.name!r}", new, self.values))
-        return steps[at], steps[at + 1]
+    def _steps(self, rank: np.ndarray) -> np.ndarray:
+        """The place in `values` whose levels enclose each rank."""
+        return np.searchsorted(self.levels, rank, side="right").clip(0, len(self.values) - 1)
 
-    def _quantile_ranks(self, cells: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-        x = cells.to_numpy(dtype=np.float64).clip(self.values[0], self.values[-1])
+    def _quantile_ranks(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        x = x.clip(self.values[0], self.values[-1])
         levels = np.asarray(self.levels)
         left = np.searchsorted(self.values, x, side="left")
         right = np.searchsorted(self.values, x, side="right")
@@ -194,32 +207,23 @@ class CategoryColumn(Column):
     @classmethod
     def fit(cls, series: pd.Series) -> CategoryColumn:
         """Learn the categories that occur."""
-        values = sorted(plain(series.dropna()).unique().tolist(), key=lambda v: (str(type(v)), v))
+        present = series.dropna().astype(object).unique().tolist()
+        values = sorted(present, key=lambda v: (type(v).__name__, v))
         missing = [None] if series.isna().any() else []
-        return cls(str(series.name), Dtype.of(series), (*values, *missing))
+        return cls(name_of(series), Dtype.of(series), (*values, *missing))
 
     def encode(self, series: pd.Series) -> tuple[np.ndarray, ...]:
         """Each cell's category, int64 in [0, len(values))."""
-        codes = self._codes(series)
-        if (codes < 0).any():
-            new = series.iloc[int((codes < 0).argmax())]
-            raise InputError(unknown(f"category of column {self.name!r}", new, self.values))
-        return (codes,)
+        return (known_places(series, self.values, self.name),)
 
     def one_hot(self, series: pd.Series) -> np.ndarray:
         """Cells as (n, len(values)) of 0 and 1; all 0 for a category that training never saw."""
-        return np.eye(len(self.values) + 1)[self._codes(series), :-1]
-
-    def _codes(self, series: pd.Series) -> np.ndarray:
-        """Each cell's place in `values`, int64; -1 for one that is not there."""
-        places = {value: i for i, value in enumerate(self.values)}
-        return plain(series).where(series.notna(), None).map(places).fillna(-1).to_numpy(np.int64)
+        return np.eye(len(self.values) + 1)[places(series, self.values), :-1]
 
     def decode(self, cells: np.ndarray) -> pd.Series:
         """Category codes (n,) to values."""
-        values = np.empty(len(self.values), dtype=object)
-        values[:] = self.values
-        return self.dtype.restore(pd.Series(values[cells], name=self.name, dtype=object))
+        values = pd.Series(np.array(self.values, dtype=object)[cells], name=self.name, dtype=object)
+        return self.dtype.restore(values.where(values.notna()))
 
 
 COLUMNS: dict[str, type[Column]] = {
@@ -240,14 +244,64 @@ def _tuples(saved: dict[str, Any]) -> dict[str, Any]:
     return {k: tuple(v) if isinstance(v, list) else v for k, v in saved.items()}
 
 
-def plain(series: pd.Series) -> pd.Series:
-    """The same cells as an object column of Python values (a missing cell is whatever it was)."""
-    return series.astype(object)
+def name_of(series: pd.Series) -> Name:
+    """A column's name as a plain Python value.
+
+    Raises:
+        InputError: it is no text and no number.
+    """
+    name = series.name.item() if isinstance(series.name, np.generic) else series.name
+    if not isinstance(name, (str, int, float)) or name != name:
+        raise InputError(f"column {name!r}: a column's name must be a text or a number")
+    return name
 
 
-def decimals_of(numbers: np.ndarray, most: int = 6) -> int | None:
-    """The fewest decimal places that write every number exactly, or None above `most`."""
-    for places in range(most + 1):
-        if np.array_equal(np.round(numbers, places), numbers):
-            return places
+def numbers(series: pd.Series) -> np.ndarray:
+    """Cells as float64 (n,); a missing one is NaN.
+
+    Raises:
+        InputError: text, or a number that is infinite or too large to compute with.
+    """
+    try:
+        cells = series.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError):
+        raise InputError(f"column {series.name!r} is numeric, but here it holds text") from None
+    beyond = np.abs(cells) > LARGEST
+    if beyond.any():
+        raise InputError(
+            f"column {series.name!r} holds {cells[beyond][0]:g}; numbers must be within "
+            f"{LARGEST:g} of 0"
+        )
+    return cells
+
+
+def places(series: pd.Series, values: tuple[Any, ...]) -> np.ndarray:
+    """Where each cell is in `values`, int64 (n,): a missing cell at None, an unknown one at -1."""
+    present = series.notna().to_numpy()
+    found = np.full(len(series), values.index(None) if None in values else -1, dtype=np.int64)
+    known = pd.Index(values, dtype=object)
+    found[present] = known.get_indexer(pd.Index(series[present], dtype=object))
+    return found
+
+
+def known_places(series: pd.Series, values: tuple[Any, ...], name: Name) -> np.ndarray:
+    """The same where every cell must be there.
+
+    Raises:
+        InputError: a cell that is not; the message lists those that are.
+    """
+    found = places(series, values)
+    if (found < 0).any():
+        new = series.iloc[int((found < 0).argmax())]
+        raise InputError(unknown(f"category of column {name!r}", new, values))
+    return found
+
+
+def decimals_of(cells: np.ndarray, dtype: Dtype, most: int = 6) -> int | None:
+    """The fewest decimal places that write every cell exactly in its dtype, None above `most`."""
+    exact = numbers(dtype.restore(pd.Series(cells)))
+    for digits in range(most + 1):
+        rounded = dtype.restore(pd.Series(np.round(cells, digits)))
+        if np.array_equal(numbers(rounded), exact):
+            return digits
     return None

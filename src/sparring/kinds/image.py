@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import torch
-from PIL import Image as PillowImage
 from sklearn.decomposition import PCA
 from torch import Tensor
 
@@ -22,10 +22,12 @@ from sparring.evaluate.suite import Views
 from sparring.kinds import pictures
 from sparring.kinds.base import Kind, restored_labels, saved_labels
 from sparring.kinds.labels import Labels
-from sparring.nets.critic import Shape
+from sparring.nets.base import Shape
 
 SIDES = (8, 64)
 COMPONENTS = 64
+PCA_ROWS = 5_000  # principal components are found on at most so many images
+PART_ROWS = 1_000
 
 
 @dataclass(frozen=True)
@@ -45,17 +47,18 @@ class Image(Kind):
     defaults: ClassVar[Mapping[str, Any]] = {
         "network": "dcgan",
         "latent_dim": 64,
-        "width": 64,
-        "depth": 1,
+        "width": 32,
+        "depth": 3,
+        "output_activation": "tanh",
         "generator_batch_norm": False,
         "gamma": 1.0,
         "gamma_decay": 0.1,
         "batch_size": 32,
-        "learning_rate": 2e-3,
+        "learning_rate": 4e-3,
         "learning_rate_decay": 0.05,
         "ema_half_life_steps": 500.0,
-        "precision": "bf16",
-        "steps": 3_000,
+        "precision": "auto",
+        "steps": 6_000,
     }
     metrics: ClassVar[tuple[str, ...]] = (
         "frechet", "precision", "recall", "density", "coverage", "sliced_wasserstein", "c2st",
@@ -68,9 +71,7 @@ class Image(Kind):
 
     @classmethod
     def fit(cls, dataset: Dataset, config: Config) -> Image:
-        if not cls.detects(dataset):
-            raise InputError(f"{dataset.name} holds no images: they are (n, h, w, c) uint8")
-        _, height, width, channels = dataset.x.shape
+        _, height, width, channels = _images(dataset).shape
         low, high = SIDES
         if height != width or not low <= height <= high:
             raise InputError(
@@ -86,14 +87,21 @@ class Image(Kind):
         conditions = len(self.labels.classes) if self.labels else 0
         return Shape((self.channels, self.side, self.side), conditions)
 
-    def encode(self, dataset: Dataset) -> tuple[Tensor, ...]:
-        expected = (self.side, self.side, self.channels)
-        if dataset.x.shape[1:] != expected:
+    @property
+    def features(self) -> None:
+        return None
+
+    def check(self, dataset: Dataset) -> None:
+        found, expected = _images(dataset).shape[1:], (self.side, self.side, self.channels)
+        if found != expected:
             raise InputError(
-                f"{dataset.name} has images of shape {dataset.x.shape[1:]}, the model's are "
-                f"{expected} (height, width, channels)"
+                f"{dataset.name} has images of shape {found}, the model's are {expected} "
+                "(height, width, channels)"
             )
-        return (torch.from_numpy(np.ascontiguousarray(dataset.x.transpose(0, 3, 1, 2))),)
+
+    def encode(self, dataset: Dataset) -> tuple[Tensor, ...]:
+        self.check(dataset)
+        return (torch.from_numpy(np.ascontiguousarray(_images(dataset).transpose(0, 3, 1, 2))),)
 
     def prepare(self, raw: tuple[Tensor, ...], random: torch.Generator) -> Tensor:
         return raw[0].float() / 127.5 - 1
@@ -104,24 +112,29 @@ class Image(Kind):
         return Dataset(pixels.permute(0, 2, 3, 1).cpu().numpy(), labels)
 
     def views(self, real: Dataset, *others: Dataset) -> list[Views]:
-        flat = [d.x.reshape(len(d), -1) / 255.0 for d in (real, *others)]
-        components = min(COMPONENTS, *flat[0].shape)
-        pca = PCA(components, svd_solver="covariance_eigh").fit(flat[0])
+        images = [_images(dataset) for dataset in (real, *others)]
+        some = _flat(images[0][:: math.ceil(len(real) / PCA_ROWS)])
+        components = min(COMPONENTS, *some.shape)
+        with np.errstate(invalid="ignore"):  # images all alike have no variance to share out
+            pca = PCA(components, random_state=0).fit(some)
         return [
             Views(
-                features=pca.transform(x),
+                features=_projected(pca, x),
                 space=f"pixels-pca{components}",
                 labels=dataset.y,
-                images=dataset.x,
+                images=x,
             )
-            for x, dataset in zip(flat, (real, *others), strict=True)
+            for x, dataset in zip(images, (real, *others), strict=True)
         ]
 
     def classifier(self, train: Dataset, seed: int) -> Classifier | None:
-        return None if self.labels is None else cached_image_classifier(train.x, train.y, seed=seed)
+        if self.labels is None or train.y is None:
+            return None
+        # It takes images alone, and no table as a Classifier might.
+        return cast(Classifier, cached_image_classifier(_images(train), train.y, seed=seed))
 
     def draw(self, fake: Dataset, real: Dataset, path: Path) -> None:
-        PillowImage.fromarray(pictures.grid(fake)).save(path)
+        pictures.save(pictures.grid(fake), path)
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -133,3 +146,21 @@ class Image(Kind):
     @classmethod
     def from_dict(cls, saved: dict[str, Any]) -> Image:
         return cls(saved["side"], saved["channels"], restored_labels(saved["labels"]))
+
+
+def _images(dataset: Dataset) -> np.ndarray:
+    """The rows of a dataset that holds images."""
+    x = dataset.x
+    if not isinstance(x, np.ndarray) or x.ndim != 4 or x.dtype != np.uint8:
+        raise InputError(f"{dataset.name} holds no images: they are (n, h, w, c) uint8")
+    return x
+
+
+def _flat(images: np.ndarray) -> np.ndarray:
+    return images.reshape(len(images), -1) / 255.0
+
+
+def _projected(pca: PCA, images: np.ndarray) -> np.ndarray:
+    """Principal components of images, a part at a time: as floats they are 8 times as large."""
+    parts = range(0, len(images), PART_ROWS)
+    return np.vstack([pca.transform(_flat(images[i : i + PART_ROWS])) for i in parts])

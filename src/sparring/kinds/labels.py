@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 
 from sparring.errors import InputError, listed, unknown
 
 MAX_CLASSES = 1_000
+CLASS_TYPES = ({str}, {int}, {bool}, {float})
 
 
 @dataclass(frozen=True)
@@ -30,49 +33,53 @@ class Labels:
 
     @classmethod
     def fit(cls, values: np.ndarray, name: str = "label") -> Labels:
-        """Learn the classes of `values` (n,).
+        """Learn the classes of `values` (n,): all texts, all booleans or all whole numbers.
 
         Raises:
-            InputError: missing values, fractions, or more than 1,000 classes.
+            InputError: missing values, other or mixed types, or more than 1,000 classes.
         """
-        values = np.asarray(values)
-        missing = np.array([v is None or v != v for v in values.tolist()])
+        missing = pd.isna(np.asarray(values, dtype=object))
         if missing.any():
-            raise InputError(f"{name}: row {int(missing.argmax())} has no label")
-        if values.dtype.kind == "f" and not (values == np.round(values)).all():
+            raise InputError(f"{name}: row {int(missing.argmax())} (from 0) has no label")
+        counts = Counter(_plain(v) for v in np.asarray(values).tolist())
+        types = {type(v) for v in counts}
+        if types not in CLASS_TYPES:
+            found = listed(sorted(t.__name__ for t in types))
             raise InputError(
-                f"{name}: {values[values != np.round(values)][0]:g} is no class; labels must be "
-                "categories or whole numbers"
+                f"{name} holds {found}; labels must be all texts, all booleans or all whole numbers"
             )
-        try:
-            classes, counts = np.unique(values, return_counts=True)
-        except TypeError:
-            types = listed(sorted({type(v).__name__ for v in values.tolist()}))
-            raise InputError(f"{name} mixes {types}; labels must be of one type") from None
-        if len(classes) > MAX_CLASSES:
+        for v in counts:
+            if isinstance(v, float) and not v.is_integer():
+                raise InputError(f"{name}: {v:g} is no class; use categories or whole numbers")
+        if len(counts) > MAX_CLASSES:
             raise InputError(
-                f"{name} has {len(classes):,} distinct values; at most {MAX_CLASSES:,} classes "
+                f"{name} has {len(counts):,} distinct values; at most {MAX_CLASSES:,} classes "
                 "can be conditions"
             )
-        return cls(name, tuple(classes.tolist()), tuple((counts / counts.sum()).tolist()))
+        classes = tuple(sorted(counts))
+        return cls(name, classes, tuple(counts[c] / len(values) for c in classes))
 
     def encode(self, values: Any) -> Tensor:
         """Class indices (n,) int64 of values, or of their texts.
 
         Raises:
-            InputError: a value that training never saw.
+            InputError: a value that training never saw; the message lists those it saw.
         """
         index = {c: i for i, c in enumerate(self.classes)}
         texts = {_text(c): i for i, c in enumerate(self.classes)}
         flat = np.asarray(values).reshape(-1).tolist()
         try:
-            return torch.tensor([index[v] if v in index else texts[_text(v)] for v in flat])
+            found = [index[v] if v in index else texts[_text(v)] for v in flat]
         except KeyError as error:
-            raise InputError(unknown(self.name, error.args[0], self.classes)) from None
+            raise InputError(
+                unknown(self.name, error.args[0], [_text(c) for c in self.classes])
+            ) from None
+        return torch.tensor(found, dtype=torch.int64)
 
     def decode(self, indices: Tensor) -> np.ndarray:
         """The classes at `indices` (n,)."""
-        return np.asarray(self.classes)[indices.cpu().numpy()]
+        classes: np.ndarray = np.asarray(self.classes)[indices.cpu().numpy()]
+        return classes
 
     def draw(self, n: int, random: torch.Generator) -> Tensor:
         """`n` class indices at the training rows' frequencies."""
@@ -87,6 +94,12 @@ class Labels:
         return cls(saved["name"], tuple(saved["classes"]), tuple(saved["shares"]))
 
 
+def _plain(value: Any) -> Any:
+    """A NumPy scalar as the Python value that JSON knows."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
 def _text(value: Any) -> str:
     """A class as people write it: 3, not 3.0."""
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    whole = isinstance(value, float) and value.is_integer()
+    return str(int(value) if whole else value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,11 +15,12 @@ from sparring.config import Config
 from sparring.data.dataset import Dataset
 from sparring.errors import InputError
 from sparring.evaluate.classifier import Classifier, RowClassifier
+from sparring.evaluate.rows import LARGEST
 from sparring.evaluate.suite import Views
 from sparring.kinds import pictures
 from sparring.kinds.base import Kind, restored_labels, saved_labels
 from sparring.kinds.labels import Labels
-from sparring.nets.critic import Shape
+from sparring.nets.base import Shape
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Points(Kind):
         "latent_dim": 2,
         "width": 128,
         "depth": 4,
+        "output_activation": "none",
         "generator_batch_norm": False,
         "gamma": 1.0,
         "gamma_decay": 0.01,
@@ -63,17 +65,17 @@ class Points(Kind):
 
     @classmethod
     def fit(cls, dataset: Dataset, config: Config) -> Points:
-        if not cls.detects(dataset):
-            raise InputError(f"{dataset.name} holds no points: they are an array of shape (n, d)")
-        x = np.asarray(dataset.x, dtype=np.float64)
+        points = _points(dataset)
+        x = points.astype(np.float64)
+        if np.abs(x).max() > LARGEST:
+            raise InputError(f"{dataset.name} holds a number that is not within {LARGEST:g} of 0")
         scale = x.std(0)
         # A coordinate that never moves, up to rounding, would turn rounding into noise.
         still = scale <= 1e-12 * np.abs(x).max(0)
-        dtype = dataset.x.dtype if np.issubdtype(dataset.x.dtype, np.floating) else np.float64
         return cls(
             tuple(x.mean(0).tolist()),
             tuple(np.where(still, 1.0, scale).tolist()),
-            np.dtype(dtype).name,
+            points.dtype.name if points.dtype.kind == "f" else "float64",
             None if dataset.y is None else Labels.fit(dataset.y),
         )
 
@@ -81,12 +83,20 @@ class Points(Kind):
     def shape(self) -> Shape:
         return Shape((len(self.mean),), len(self.labels.classes) if self.labels else 0)
 
-    def encode(self, dataset: Dataset) -> tuple[Tensor, ...]:
-        if not self.detects(dataset) or dataset.x.shape[1] != len(self.mean):
+    @property
+    def features(self) -> tuple[Hashable, ...]:
+        return tuple(range(len(self.mean)))
+
+    def check(self, dataset: Dataset) -> None:
+        points = _points(dataset)
+        if points.shape[1] != len(self.mean):
             raise InputError(
-                f"{dataset.name} has rows of shape {np.shape(dataset.x)[1:]}, the model's are "
-                f"({len(self.mean)},)"
+                f"{dataset.name} has points of {points.shape[1]} coordinate(s), the model's have "
+                f"{len(self.mean)}"
             )
+
+    def encode(self, dataset: Dataset) -> tuple[Tensor, ...]:
+        self.check(dataset)
         return (torch.from_numpy(self._standardised(dataset).astype(np.float32)),)
 
     def prepare(self, raw: tuple[Tensor, ...], random: torch.Generator) -> Tensor:
@@ -103,16 +113,18 @@ class Points(Kind):
                 features=self._standardised(dataset),
                 space="standardised",
                 labels=dataset.y,
-                points=np.asarray(dataset.x, dtype=np.float64),
+                points=_points(dataset).astype(np.float64),
             )
             for dataset in (real, *others)
         ]
 
     def classifier(self, train: Dataset, seed: int) -> Classifier | None:
-        return None if self.labels is None else RowClassifier.fit(train.x, train.y, seed=seed)
+        if self.labels is None or train.y is None:
+            return None
+        return RowClassifier.fit(train.x, train.y, seed=seed)
 
     def draw(self, fake: Dataset, real: Dataset, path: Path) -> None:
-        pictures.scatter(fake, real).savefig(path)
+        pictures.save(pictures.scatter(fake, real), path)
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -130,4 +142,11 @@ class Points(Kind):
         )  # fmt: skip
 
     def _standardised(self, dataset: Dataset) -> np.ndarray:
-        return (np.asarray(dataset.x, dtype=np.float64) - self.mean) / self.scale
+        return (_points(dataset).astype(np.float64) - self.mean) / self.scale
+
+
+def _points(dataset: Dataset) -> np.ndarray:
+    """The rows of a dataset that holds points."""
+    if not isinstance(dataset.x, np.ndarray) or dataset.x.ndim != 2:
+        raise InputError(f"{dataset.name} holds no points: they are an array of shape (n, d)")
+    return dataset.x

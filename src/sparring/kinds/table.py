@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,16 +13,24 @@ import torch
 from torch import Tensor
 
 from sparring.config import Config
+from sparring.data.batches import one_hot
 from sparring.data.dataset import Dataset
 from sparring.errors import InputError, listed, unknown
 from sparring.evaluate.classifier import Classifier, RowClassifier
 from sparring.evaluate.suite import Views
 from sparring.kinds import pictures
 from sparring.kinds.base import Kind, restored_labels, saved_labels
-from sparring.kinds.columns import CategoryColumn, Column, RankColumn, restored_column
+from sparring.kinds.columns import (
+    CategoryColumn,
+    Column,
+    Dtype,
+    Name,
+    RankColumn,
+    name_of,
+    restored_column,
+)
 from sparring.kinds.labels import Labels
-from sparring.nets.critic import Shape
-from sparring.data.batches import one_hot
+from sparring.nets.base import Shape
 
 ONE_HOT = 64  # a column of more categories than this is learnt by rank
 
@@ -39,7 +47,7 @@ class Table(Kind):
         target: the same column as `labels`, for its dtype.
     """
 
-    order: tuple[str, ...]
+    order: tuple[Name, ...]
     ranks: tuple[RankColumn, ...]
     categories: tuple[CategoryColumn, ...]
     labels: Labels | None
@@ -51,6 +59,7 @@ class Table(Kind):
         "latent_dim": 32,
         "width": 256,
         "depth": 4,
+        "output_activation": "none",
         "generator_batch_norm": False,
         "gamma": 3.0,
         "gamma_decay": 1 / 3,
@@ -72,48 +81,68 @@ class Table(Kind):
 
     @classmethod
     def fit(cls, dataset: Dataset, config: Config) -> Table:
-        if not cls.detects(dataset):
-            raise InputError(f"{dataset.name} holds no table: it is a DataFrame, CSV or Parquet")
-        frame, target = dataset.x, config.target
-        if target is not None and target not in frame.columns:
-            raise InputError(unknown("column", target, frame.columns))
+        frame, target = _frame(dataset), config.target
+        label_values = cls.labels_of(dataset, target)
         learnt = [name for name in frame.columns if name != target]
         if not learnt:
             raise InputError(f"{dataset.name}: no column is left beside the target {target!r}")
         columns = [fit_column(frame[name]) for name in learnt]
-        labels = None if target is None else Labels.fit(frame[target].to_numpy(), str(target))
+        labels = condition = None
+        if target is not None and label_values is not None:
+            labels = Labels.fit(label_values, target)
+            condition = CategoryColumn(target, Dtype.of(frame[target]), labels.classes)
         return cls(
-            tuple(map(str, frame.columns)),
+            tuple(name_of(frame[name]) for name in frame.columns),
             tuple(c for c in columns if isinstance(c, RankColumn)),
             tuple(c for c in columns if isinstance(c, CategoryColumn)),
             labels,
-            None if target is None else CategoryColumn.fit(frame[target]),
+            condition,
         )
 
     @property
     def shape(self) -> Shape:
-        one_hot = tuple(len(column.values) for column in self.categories)
+        sizes = tuple(len(column.values) for column in self.categories)
         conditions = len(self.labels.classes) if self.labels else 0
-        return Shape((len(self.ranks) + sum(one_hot),), conditions, one_hot)
+        return Shape((len(self.ranks) + sum(sizes),), conditions, sizes)
 
-    def encode(self, dataset: Dataset) -> tuple[Tensor, ...]:
-        missing = [name for name in self.order if name not in dataset.x.columns]
+    @property
+    def features(self) -> tuple[Hashable, ...]:
+        return tuple(c for c in self.order if self.target is None or c != self.target.name)
+
+    @classmethod
+    def labels_of(cls, dataset: Dataset, target: str | None) -> np.ndarray | None:
+        if target is None:
+            return None
+        frame = _frame(dataset)
+        if target not in frame.columns:
+            raise InputError(unknown("column", target, frame.columns))
+        return frame[target].to_numpy()
+
+    def check(self, dataset: Dataset) -> None:
+        frame = _frame(dataset)
+        missing = [name for name in self.order if name not in frame.columns]
         if missing:
             raise InputError(f"{dataset.name} lacks the column(s) {listed(missing)}")
-        intervals = [column.encode(dataset.x[column.name]) for column in self.ranks]
-        codes = [column.encode(dataset.x[column.name])[0] for column in self.categories]
-        n = len(dataset)
+        for column in self.ranks:
+            column.features(frame[column.name])
+
+    def encode(self, dataset: Dataset) -> tuple[Tensor, ...]:
+        self.check(dataset)
+        frame, n = _frame(dataset), len(dataset)
+        intervals = [column.encode(frame[column.name]) for column in self.ranks]
+        codes = [column.encode(frame[column.name])[0] for column in self.categories]
         return (
             torch.from_numpy(_stack([low for low, _ in intervals], n, np.float32)),
             torch.from_numpy(_stack([high for _, high in intervals], n, np.float32)),
-            torch.from_numpy(_stack(codes, n, np.int64)),
+            torch.from_numpy(_stack(codes, n, np.uint8)),
         )
 
     def prepare(self, raw: tuple[Tensor, ...], random: torch.Generator) -> Tensor:
         low, high, codes = raw
         share = torch.rand(low.shape, generator=random, device=low.device)
         scores = torch.special.ndtri(torch.lerp(low, high, share).clamp(1e-6, 1 - 1e-6))
-        groups = [one_hot(codes[:, i], len(c.values)) for i, c in enumerate(self.categories)]
+        sizes = self.shape.one_hot
+        groups = [one_hot(codes[:, i].long(), size) for i, size in enumerate(sizes)]
         return torch.cat([scores, *groups], dim=1)
 
     def decode(self, x: Tensor, y: Tensor | None) -> Dataset:
@@ -124,45 +153,45 @@ class Table(Kind):
             group = x[:, start : start + len(column.values)]
             columns[column.name] = column.decode(group.argmax(1).cpu().numpy())
             start += len(column.values)
-        if self.target is not None and self.labels is not None and y is not None:
+        if self.target is not None and y is not None:
             columns[self.target.name] = self.target.decode(y.cpu().numpy())
         return Dataset(pd.DataFrame({name: columns[name] for name in self.order}))
 
     def views(self, real: Dataset, *others: Dataset) -> list[Views]:
-        frames = [dataset.x[list(self.order)] for dataset in (real, *others)]
-        features = self._features(frames)
+        frames = [_frame(dataset)[list(self.order)] for dataset in (real, *others)]
         return [
             Views(
-                features=f,
+                features=features,
                 space="standardised, one-hot",
-                labels=None if self.labels is None else frame[self.labels.name].to_numpy(),
+                labels=None if self.target is None else frame[self.target.name].to_numpy(),
                 frame=frame,
             )
-            for f, frame in zip(features, frames, strict=True)
+            for features, frame in zip(self._features(frames), frames, strict=True)
         ]
 
     def _features(self, frames: list[pd.DataFrame]) -> list[np.ndarray]:
         """Numbers standardised by the first frame (missing = its mean), categories one-hot / 2."""
-        parts: list[list[np.ndarray]] = [[] for _ in frames]
-        for column in self.ranks:
-            cells = [column.numbers(frame[column.name]) for frame in frames]
-            mean, scale = np.nanmean(cells[0]), np.nanstd(cells[0])
+        parts: list[list[np.ndarray]] = [[np.empty((len(frame), 0))] for frame in frames]
+        for rank in self.ranks:
+            cells = [rank.features(frame[rank.name]) for frame in frames]
+            present = cells[0][~np.isnan(cells[0])]
+            mean, scale = (present.mean(), present.std()) if len(present) else (0.0, 0.0)
             for part, cell in zip(parts, cells, strict=True):
                 part.append(np.nan_to_num((cell - mean) / (scale or 1.0))[:, None])
-        for column in self.categories:
+        for category in self.categories:
             for part, frame in zip(parts, frames, strict=True):
-                part.append(column.one_hot(frame[column.name]) / 2)
+                part.append(category.one_hot(frame[category.name]) / 2)
         return [np.hstack(part) for part in parts]
 
     def classifier(self, train: Dataset, seed: int) -> Classifier | None:
-        if self.labels is None:
+        if self.target is None:
             return None
-        name = self.labels.name
-        frame = train.x[list(self.order)]
+        frame, name = _frame(train)[list(self.order)], self.target.name
         return RowClassifier.fit(frame, frame[name].to_numpy(), label_column=name, seed=seed)
 
     def draw(self, fake: Dataset, real: Dataset, path: Path) -> None:
-        pictures.marginals(fake.x, real.x).savefig(path)
+        order = list(self.order)
+        pictures.save(pictures.marginals(_frame(fake)[order], _frame(real)[order]), path)
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -185,9 +214,6 @@ class Table(Kind):
             target if isinstance(target, CategoryColumn) else None,
         )
 
-    def label_values(self, dataset: Dataset) -> np.ndarray | None:
-        return None if self.labels is None else dataset.x[self.labels.name].to_numpy()
-
 
 def fit_column(series: pd.Series) -> Column:
     """The encoding that suits a column's dtype and number of distinct values.
@@ -197,20 +223,48 @@ def fit_column(series: pd.Series) -> Column:
     """
     dtype = series.dtype
     distinct = series.nunique(dropna=False)
-    if pd.api.types.is_bool_dtype(dtype) or distinct == 1:
+    _check_cells(series)
+    if distinct == 1 or pd.api.types.is_bool_dtype(dtype):
         return CategoryColumn.fit(series)
-    if pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_complex_dtype(dtype):
+    if pd.api.types.is_numeric_dtype(dtype) and not _beyond_float(series):
         return RankColumn.fit(series)
-    if not isinstance(dtype, pd.CategoricalDtype) and not pd.api.types.is_string_dtype(dtype):
-        kinds = "numbers, booleans and categories (text)"
-        if dtype != object:
-            raise InputError(f"column {series.name!r} is of type {dtype}; tables hold {kinds}")
-        types = sorted({type(cell).__name__ for cell in series.dropna()})
-        if types != ["str"] and types != ["bool"]:
-            raise InputError(f"column {series.name!r} mixes {listed(types)}; tables hold {kinds}")
     if distinct <= ONE_HOT:
         return CategoryColumn.fit(series)
     return RankColumn.fit_categories(series)
+
+
+def _check_cells(series: pd.Series) -> None:
+    """See that a column holds what JSON can keep: numbers, booleans or text, not mixed."""
+    dtype = series.dtype
+    accepted = "(accepted: numbers, booleans and categories or text)"
+    if isinstance(dtype, pd.CategoricalDtype):
+        types = {type(category) for category in dtype.categories.tolist()}
+        wrong = not types <= {str, bool, int, float}
+    elif pd.api.types.is_object_dtype(dtype):
+        types = {type(cell) for cell in series.dropna()}
+        wrong = len(types) > 1 or not types <= {str, bool}
+    else:
+        simple = pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_string_dtype(dtype)
+        if not simple or pd.api.types.is_complex_dtype(dtype):
+            raise InputError(f"column {series.name!r} is of type {dtype} {accepted}")
+        return
+    if wrong:
+        names = listed(sorted(t.__name__ for t in types))
+        raise InputError(f"column {series.name!r} holds objects of type {names} {accepted}")
+
+
+def _beyond_float(series: pd.Series) -> bool:
+    """Whether a float would confuse some of a column's integers: they are names, not amounts."""
+    if not pd.api.types.is_integer_dtype(series.dtype):
+        return False
+    return max(-int(series.min()), int(series.max())) > 2**53
+
+
+def _frame(dataset: Dataset) -> pd.DataFrame:
+    """The rows of a dataset that holds a table."""
+    if not isinstance(dataset.x, pd.DataFrame):
+        raise InputError(f"{dataset.name} holds no table: it is a DataFrame, CSV or Parquet file")
+    return dataset.x
 
 
 def _stack(columns: list[np.ndarray], n: int, dtype: type) -> np.ndarray:

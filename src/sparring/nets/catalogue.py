@@ -4,25 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sparring.config import Config
+import torch
+
+from sparring.config import Config, resolved
 from sparring.errors import ConfigError, choose
-from sparring.nets.critic import Critic, Generator, Shape
+from sparring.nets.base import Critic, Generator, Shape
 from sparring.nets.dcgan import DCGANCritic, DCGANGenerator
 from sparring.nets.mlp import MLPCritic, MLPGenerator
 from sparring.nets.resnet import ResNetCritic, ResNetGenerator
 
 
 def build_networks(shape: Shape, config: Config) -> tuple[Generator, Critic]:
-    """G and D for rows of `shape`, as a resolved config names them.
+    """G and D for rows of `shape`, as a resolved config names them, drawn from its seed.
 
     Raises:
-        ConfigError: an unknown network or activation, or a convolutional net for flat rows.
+        ConfigError: an unknown network or activation, a convolutional net for flat rows, batch
+            normalisation of batches of one, or a setting that is not resolved.
     """
-    make_generator, make_critic = choose("network", str(config.network), NETWORKS)
+    make_generator, make_critic = choose("network", resolved(config.network, "network"), NETWORKS)
     if len(shape.row) == 1 and make_generator is not MLPGenerator:
         flat = ", ".join(name for name, (G, _) in NETWORKS.items() if G is MLPGenerator)
         raise ConfigError(f"network {config.network!r} needs images; for points and tables: {flat}")
-    return make_generator(shape, config), make_critic(shape, config)
+    if config.batch_size == 1 and (config.generator_batch_norm or config.critic_batch_norm):
+        raise ConfigError("batch normalisation needs a batch_size of at least 2, got 1")
+    # Layers know only torch's global random numbers: lend them ours, on the CPU, then restore.
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(config.seed)
+        return make_generator(shape, config), make_critic(shape, config)
 
 
 Makers = tuple[Callable[[Shape, Config], Generator], Callable[[Shape, Config], Critic]]

@@ -1,17 +1,17 @@
-"""Deep convolutional nets (Radford et al. 2016): strided convolutions up and down, any side 8-64."""
+"""Deep convolutional nets (Radford et al. 2016): strided convolutions, any side of 8 to 64."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
-from sparring.config import Config
+from sparring.config import Config, resolved
 from sparring.errors import choose
-from sparring.nets.critic import Critic, Generator, Shape
+from sparring.nets.base import Critic, Generator, Shape
 from sparring.nets.layers import (
     ACTIVATIONS,
-    OUTPUT_ACTIVATIONS,
     LabelledLinear,
+    output_layer,
     pyramid,
     spectrally_normed,
 )
@@ -28,11 +28,11 @@ class DCGANGenerator(Generator):
     def __init__(self, shape: Shape, config: Config) -> None:
         super().__init__()
         colours, side, _ = shape.row
-        self.latent_dim = int(config.latent_dim or 1)
+        self.latent_dim = resolved(config.latent_dim, "latent_dim")
         self.sides = pyramid(side)[::-1]
-        width = channels(int(config.width or 1), len(self.sides) - 1)[::-1]
+        width = channels(resolved(config.width, "width"), len(self.sides) - 1)[::-1]
         act = choose("activation", config.activation, ACTIVATIONS)
-        self.output = choose("output_activation", config.output_activation, OUTPUT_ACTIVATIONS)()
+        self.output = output_layer(config)
         self.start = nn.Sequential(
             nn.Linear(self.latent_dim + shape.conditions, width[0] * self.sides[0] ** 2),
             nn.Unflatten(1, (width[0], self.sides[0], self.sides[0])),
@@ -47,7 +47,8 @@ class DCGANGenerator(Generator):
         x = self.start(torch.cat([z, y], dim=1))
         for up, side in zip(self.ups, self.sides[1:], strict=True):
             x = up(x)[:, :, :side, :side]  # doubling an odd half overshoots by one
-        return self.output(x)
+        rows: Tensor = self.output(x)
+        return rows
 
 
 class DCGANCritic(Critic):
@@ -58,7 +59,8 @@ class DCGANCritic(Critic):
         colours, side, _ = shape.row
         self.batch_norm = config.critic_batch_norm
         levels = len(pyramid(side)) - 1
-        width = channels(int(config.critic_width or config.width or 1), levels)
+        base = resolved(config.critic_width or config.width, "width")
+        width = channels(base, levels)
         act = choose("critic_activation", config.critic_activation, ACTIVATIONS)
         layers: list[nn.Module] = []
         for level, (before, after) in enumerate(zip([colours, *width], width, strict=False)):
@@ -73,4 +75,5 @@ class DCGANCritic(Critic):
             spectrally_normed(self)
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
-        return self.head(self.body(x), y)
+        logits: Tensor = self.head(self.body(x), y)
+        return logits

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 class OneHotHead(nn.Module):
-    """Numbers pass; each group of logits becomes a hard one-hot vector.
+    """Numbers pass through an activation; each group of logits becomes a hard one-hot vector.
 
     Straight-through Gumbel-softmax (Jang et al. 2017, sec. 2.2): forward, the one-hot of
     argmax(logits + Gumbel noise), an exact draw from softmax(logits); backward, the gradient of
@@ -15,13 +15,21 @@ class OneHotHead(nn.Module):
     part of z, so that G stays a function.
 
     Args:
-        numbers: how many leading columns pass unchanged.
+        numbers: how many leading columns are numbers.
         sizes: sizes of the one-hot groups that follow.
+        activation: of the numbers.
         temperature: of the relaxation; lower is closer to hard and noisier in the gradient.
     """
 
-    def __init__(self, numbers: int, sizes: tuple[int, ...], temperature: float = 0.5) -> None:
+    def __init__(
+        self,
+        numbers: int,
+        sizes: tuple[int, ...],
+        activation: nn.Module | None = None,
+        temperature: float = 0.5,
+    ) -> None:
         super().__init__()
+        self.activation = activation or nn.Identity()
         self.numbers = numbers
         self.sizes = sizes
         self.temperature = temperature
@@ -29,13 +37,13 @@ class OneHotHead(nn.Module):
 
     def forward(self, raw: Tensor, noise: Tensor) -> Tensor:
         """raw (n, numbers + sum(sizes)), standard normal noise (n, sum(sizes)) -> as raw."""
+        numbers: Tensor = self.activation(raw[:, : self.numbers])
         if not self.sizes:
-            return raw
-        numbers, logits = raw.split([self.numbers, self.noise_dim], dim=1)
+            return numbers
         uniform = torch.special.ndtr(noise).clamp(1e-6, 1 - 1e-6)
-        perturbed = (logits + -torch.log(-torch.log(uniform))) / self.temperature
-        groups = [harden(group) for group in perturbed.split(self.sizes, dim=1)]
-        return torch.cat([numbers, *groups], dim=1)
+        logits = raw[:, self.numbers :] - torch.log(-torch.log(uniform))
+        groups = torch.split(logits / self.temperature, list(self.sizes), dim=1)
+        return torch.cat([numbers, *map(harden, groups)], dim=1)
 
 
 def harden(logits: Tensor) -> Tensor:

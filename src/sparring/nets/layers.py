@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from sparring.config import Config, resolved
+from sparring.errors import choose
+
 
 class Maxout(nn.Module):
-    """The largest of `pieces` affine maps (Goodfellow et al. 2013): (n, d) -> (n, d)."""
+    """The largest of `pieces` affine maps of the features (Goodfellow et al. 2013).
+
+    (n, d, ...) -> (n, d, ...); at every place of an image alike.
+    """
 
     def __init__(self, width: int, pieces: int = 5) -> None:
         super().__init__()
@@ -17,7 +24,8 @@ class Maxout(nn.Module):
         self.affine = nn.Linear(width, width * pieces)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.affine(x).unflatten(1, (self.pieces, -1)).amax(1)
+        maps: Tensor = self.affine(x.movedim(1, -1))
+        return torch.unflatten(maps, -1, (self.pieces, -1)).amax(-2).movedim(-1, 1)
 
 
 def zero_(layer: nn.Module) -> nn.Module:
@@ -57,17 +65,26 @@ class LabelledLinear(nn.Module):
         self.linear = nn.Linear(features, 1 + conditions)
 
     def forward(self, features: Tensor, y: Tensor) -> Tensor:
-        logits = self.linear(features)
+        logits: Tensor = self.linear(features)
         return logits[:, 0] + (logits[:, 1:] * y).sum(1)
 
 
-def leaky_relu(width: int) -> nn.Module:
-    return nn.LeakyReLU(0.2)
+def output_layer(config: Config) -> nn.Module:
+    """The activation of G's output.
+
+    Raises:
+        ConfigError: an unknown one.
+    """
+    name = resolved(config.output_activation, "output_activation")
+    return choose("output_activation", name, OUTPUT_ACTIVATIONS)()
 
 
-ACTIVATIONS: dict[str, Callable[[int], nn.Module]] = {
+Activation = Callable[[int], nn.Module]
+
+# Each is made for a number of features.
+ACTIVATIONS: dict[str, Activation] = {
     "relu": lambda width: nn.ReLU(),
-    "leaky-relu": leaky_relu,
+    "leaky-relu": lambda width: nn.LeakyReLU(0.2),
     "tanh": lambda width: nn.Tanh(),
     "silu": lambda width: nn.SiLU(),
     "maxout": Maxout,

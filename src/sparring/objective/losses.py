@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -17,7 +18,14 @@ from torch.nn.functional import relu, softplus
 
 @dataclass(frozen=True)
 class Loss(ABC):
-    """A pair of losses, one for each player; logits have shape (n,)."""
+    """A pair of losses, one for each player; logits have shape (n,).
+
+    Attributes:
+        label_smoothing: real rows are labelled 1 - this, where a loss has labels (`smooths`).
+    """
+
+    label_smoothing: float = 0.0
+    smooths: ClassVar[bool] = False
 
     @abstractmethod
     def critic(self, *, real: Tensor, fake: Tensor) -> Tensor:
@@ -40,7 +48,7 @@ class NonSaturating(Loss):
     sp(-a) becomes (1 - s) sp(-a) + s sp(a).
     """
 
-    label_smoothing: float = 0.0
+    smooths = True
 
     def critic(self, *, real: Tensor, fake: Tensor) -> Tensor:
         s = self.label_smoothing
@@ -68,7 +76,7 @@ class LeastSquares(Loss):
     `label_smoothing` s moves the target of real rows to 1 - s.
     """
 
-    label_smoothing: float = 0.0
+    smooths = True
 
     def critic(self, *, real: Tensor, fake: Tensor) -> Tensor:
         target = 1 - self.label_smoothing

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from sparring.config import Config
 from sparring.errors import ConfigError, choose
-from sparring.nets.critic import Critic
+from sparring.nets.base import Critic
 from sparring.objective.losses import LOSSES, Loss
 from sparring.objective.penalties import PENALTIES, Penalty, Seen
 
@@ -35,17 +35,25 @@ class Objective:
         Args:
             real, fake: (n, ...) rows; y: (n, k) conditions that hold for both.
         """
-        if self.penalty.slope_of_inputs:
-            real, fake = real.requires_grad_(), fake.requires_grad_()
+        slope = self.penalty.slope_of_inputs
+        # Single precision, so that slopes are not rounded to bf16 on their way.
+        real = real.detach().float().requires_grad_(slope)
+        fake = fake.detach().float().requires_grad_(slope)
         real_logits, fake_logits = judge_pair(D, real, fake, y)
         loss = self.loss.critic(real=real_logits, fake=fake_logits)
-        seen = Seen(real, fake, real_logits, fake_logits, lambda x: D(x, y), self.generator)
+        seen = Seen(real, fake, real_logits, fake_logits, lambda x: judge(D, x, y), self.generator)
         return loss + self.gamma * self.penalty(seen)
 
     def generator_loss(self, D: Critic, real: Tensor, fake: Tensor, y: Tensor) -> Tensor:
         """What G descends; arguments as in `critic_loss`, D frozen."""
         real_logits, fake_logits = judge_pair(D, real, fake, y)
         return self.loss.generator(real=real_logits, fake=fake_logits)
+
+
+def judge(D: Critic, x: Tensor, y: Tensor) -> Tensor:
+    """D's logits (n,) in single precision: the losses take differences of them."""
+    logits: Tensor = D(x, y)
+    return logits.float()
 
 
 def judge_pair(D: Critic, real: Tensor, fake: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
@@ -55,8 +63,8 @@ def judge_pair(D: Critic, real: Tensor, fake: Tensor, y: Tensor) -> tuple[Tensor
     betray themselves through the reals.
     """
     if D.batch_norm:
-        return D(real, y), D(fake, y)
-    real_logits, fake_logits = D(torch.cat([real, fake]), torch.cat([y, y])).chunk(2)
+        return judge(D, real, y), judge(D, fake, y)
+    real_logits, fake_logits = judge(D, torch.cat([real, fake]), torch.cat([y, y])).chunk(2)
     return real_logits, fake_logits
 
 
@@ -68,14 +76,13 @@ def build_objective(config: Config, generator: torch.Generator | None = None) ->
     """
     kind = choose("loss", config.loss, LOSSES)
     penalty = choose("penalty", config.penalty, PENALTIES)
-    smooths = "label_smoothing" in kind.__dataclass_fields__
-    if config.label_smoothing and not smooths:
-        names = ", ".join(n for n, c in LOSSES.items() if "label_smoothing" in c.__dataclass_fields__)
-        raise ConfigError(f"label_smoothing has no meaning for loss {config.loss!r} (only: {names})")
+    if config.label_smoothing and not kind.smooths:
+        names = ", ".join(name for name, loss in LOSSES.items() if loss.smooths)
+        raise ConfigError(f"loss {config.loss!r} has no labels to smooth (these have: {names})")
     if config.critic_batch_norm and config.penalty != "none":
         raise ConfigError(
             f"critic_batch_norm mixes rows, so penalty {config.penalty!r} would be wrong: "
             "set penalty to none or critic_batch_norm to false"
         )
-    loss = kind(label_smoothing=config.label_smoothing) if smooths else kind()
+    loss = kind(label_smoothing=config.label_smoothing)
     return Objective(loss, penalty, float(config.gamma or 0.0), generator)

@@ -17,7 +17,12 @@ from torch import Tensor
 def squared_slope(logits: Tensor, x: Tensor) -> Tensor:
     """|d logits_i / d x_i|^2 of every row: (n,), differentiable once more."""
     (gradient,) = torch.autograd.grad(logits.sum(), x, create_graph=True)
-    return gradient.flatten(1).square().sum(1)
+    return squared_norm(gradient)
+
+
+def squared_norm(rows: Tensor) -> Tensor:
+    """The squared Euclidean norm of every row (n, ...): (n,)."""
+    return rows.flatten(1).square().sum(1)
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,8 @@ class Seen:
     """What D was shown and what it said, in one forward pass.
 
     Attributes:
-        real, fake: (n, ...) inputs of D that require a gradient.
+        real, fake: (n, ...) inputs of D, float32; they require a gradient where the penalty
+            takes their slope.
         real_logits, fake_logits: (n,).
         between: given x, D's logits (n,) at x under the rows' own conditions.
         generator: where random numbers come from.
@@ -75,12 +81,9 @@ class R1R2(Penalty):
     """R1 + R2, in one backward pass  (Huang et al. 2025)."""
 
     def __call__(self, seen: Seen) -> Tensor:
-        both = torch.autograd.grad(
-            seen.real_logits.sum() + seen.fake_logits.sum(),
-            (seen.real, seen.fake),
-            create_graph=True,
-        )
-        return sum(g.flatten(1).square().sum(1).mean() for g in both) / 2
+        logits = seen.real_logits.sum() + seen.fake_logits.sum()
+        real, fake = torch.autograd.grad(logits, (seen.real, seen.fake), create_graph=True)
+        return (squared_norm(real) + squared_norm(fake)).mean() / 2
 
 
 class GradientPenalty(Penalty):
@@ -94,7 +97,7 @@ class GradientPenalty(Penalty):
     def __call__(self, seen: Seen) -> Tensor:
         shape = (len(seen.real),) + (1,) * (seen.real.dim() - 1)
         share = torch.rand(shape, generator=seen.generator, device=seen.real.device)
-        x = torch.lerp(seen.real.detach(), seen.fake.detach(), share).requires_grad_()
+        x = torch.lerp(seen.real, seen.fake, share).requires_grad_()
         # The tiny constant keeps the derivative of the root finite where D is flat.
         slope = (squared_slope(seen.between(x), x) + 1e-12).sqrt()
         return (slope - 1).square().mean()

@@ -11,18 +11,23 @@ state/             what a resume needs, the last two
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import io
 import json
-import zipfile
+import os
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from sparring.errors import RunError
+from sparring.errors import RunError, listed
 from sparring.files import write_whole
 
-KEEP_STATES = 2
+KEEP_STATES = 2  # the older one is for when the disk damages the newer
+DIGEST = 32  # bytes
 
 
 class Run:
@@ -74,9 +79,14 @@ class Run:
         Raises:
             RunError: it cannot be written.
         """
+        line = json.dumps(record, ensure_ascii=False) + "\n"
         try:
-            with path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(record, ensure_ascii=False) + "\n")
+            with path.open("ab+") as file:
+                if file.tell():
+                    file.seek(-1, os.SEEK_END)
+                    # A kill can tear the last line: start beside it, not in it.
+                    line = line if file.read(1) == b"\n" else "\n" + line
+                file.write(line.encode())
         except OSError as error:
             raise RunError(f"{path}: cannot be written ({error.strerror})") from None
 
@@ -92,42 +102,58 @@ class Run:
         Raises:
             RunError: it cannot be written; the states before it stay.
         """
-        self.states.mkdir(exist_ok=True)
         path = self.states / f"step-{state['step']:09d}.pt"
-        write_whole(path, lambda file: torch.save(state, file))
-        for old in self._state_files()[KEEP_STATES:]:
-            old.unlink(missing_ok=True)
+        buffer = io.BytesIO()
+        torch.save(state, buffer)
+        data = buffer.getvalue()
+        try:
+            self.states.mkdir(exist_ok=True)
+            write_whole(path, lambda file: file.write(data + digest(data)))
+            # A later step is of a future that this run, resumed before it, no longer has.
+            files = self._state_files()
+            kept = [file for file in files if file.name <= path.name][:KEEP_STATES]
+            for other in (set(files) - set(kept)).union(self.states.glob(".step-*.tmp")):
+                other.unlink(missing_ok=True)
+        except OSError as error:
+            raise RunError(f"{self.states}: cannot be written ({error.strerror})") from None
 
     def load_state(self) -> dict[str, Any] | None:
-        """The newest state that can be read, or None when there is none yet.
+        """The newest undamaged state, or None when there is none yet.
 
         Raises:
             RunError: there are states and none can be read.
         """
         files = self._state_files()
         for path in files:
-            try:
-                return torch.load(path, weights_only=True, map_location="cpu")
-            except (OSError, RuntimeError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
-                continue  # torn by the disk: the one before it is why two are kept
+            with contextlib.suppress(OSError, pickle.UnpicklingError):
+                data = path.read_bytes()
+                # torch.load reads a state with a flipped bit without a word.
+                if digest(data[:-DIGEST]) == data[-DIGEST:]:
+                    content = io.BytesIO(data[:-DIGEST])
+                    state: dict[str, Any] = torch.load(content, "cpu", weights_only=True)
+                    return state
         if files:
-            raise RunError(f"{self.states}: no saved state can be read ({files[0].name} is corrupt)")
+            names = listed(path.name for path in files)
+            raise RunError(f"{self.states}: no saved state can be read (corrupt: {names})")
         return None
 
     def _state_files(self) -> list[Path]:
         return sorted(self.states.glob("step-*.pt"), reverse=True)
 
 
+def digest(data: bytes) -> bytes:
+    """What stands at the end of a state file, to tell a whole one from a damaged one."""
+    return hashlib.sha256(data).digest()
+
+
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The records of a .jsonl file, up to a torn last line; none when there is no file."""
+    """The records of a .jsonl file without a line that a kill tore; none when there is no file."""
     if not path.exists():
         return
-    with path.open(encoding="utf-8") as file:
+    with path.open(encoding="utf-8", errors="replace") as file:
         for line in file:
-            try:
+            with contextlib.suppress(json.JSONDecodeError):
                 yield json.loads(line)
-            except json.JSONDecodeError:
-                return
 
 
 def free_path(parent: Path, stem: str) -> Path:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from sparring.config import Config
-from sparring.errors import ConfigError, choose
+from sparring.config import Config, resolved
+from sparring.errors import choose
 
 
 def cosine(progress: float) -> float:
@@ -46,23 +46,17 @@ class Schedule:
         """The settings at `progress` in [0, 1]; those at 0 are the config's own."""
         c = self.config
         t = SCHEDULES[c.schedule](progress)
-        decay = 1 + t * (_number(c.learning_rate_decay, "learning_rate_decay") - 1)
-        rate = _number(c.learning_rate, "learning_rate")
+        decay = 1 + t * (resolved(c.learning_rate_decay, "learning_rate_decay") - 1)
+        rate = resolved(c.learning_rate, "learning_rate")
         critic_rate = rate if c.critic_learning_rate is None else c.critic_learning_rate
-        half_life = _number(c.ema_half_life_steps, "ema_half_life_steps") * cosine(progress)
+        half_life = resolved(c.ema_half_life_steps, "ema_half_life_steps") * cosine(progress)
         return Settings(
-            gamma=_number(c.gamma, "gamma") * _number(c.gamma_decay, "gamma_decay") ** t,
+            gamma=resolved(c.gamma, "gamma") * resolved(c.gamma_decay, "gamma_decay") ** t,
             learning_rate=rate * decay,
             critic_learning_rate=critic_rate * decay,
             beta2=c.beta2 + t * (c.beta2_end - c.beta2),
             ema_weight=1.0 if half_life < 0.1 else 1 - 0.5 ** (1 / half_life),
         )
-
-
-def _number(value: float | None, name: str) -> float:
-    if value is None:
-        raise ConfigError(f"{name} is not resolved: apply the kind's defaults first")
-    return value
 
 
 SCHEDULES = {"cosine": cosine, "constant": constant}

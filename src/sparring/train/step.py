@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from sparring.errors import DivergedError
-from sparring.nets.critic import Critic, Generator
+from sparring.nets.base import Critic, Generator
 from sparring.objective.objective import Objective
 
 
@@ -56,7 +56,7 @@ def descend(optimizer: torch.optim.Optimizer, loss: Tensor) -> Tensor:
     if not torch.isfinite(loss):
         raise DivergedError(f"a loss became {loss.item()}")
     optimizer.zero_grad(set_to_none=True)
-    loss.backward()
+    torch.autograd.backward(loss)
     optimizer.step()
     return loss.detach()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 from collections.abc import Iterator
@@ -11,11 +12,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from sparring.config import Config
+from sparring.config import Config, resolved
 from sparring.data.batches import Batches
-from sparring.errors import DivergedError
-from sparring.nets.critic import Critic, Generator
+from sparring.errors import ConfigError, DivergedError, RunError
+from sparring.nets.base import Critic, Generator
 from sparring.objective.objective import Objective
+from sparring.seeds import random_stream, resume_stream
 from sparring.train.ema import AveragedModel
 from sparring.train.optimizers import build_optimizer, set_rates
 from sparring.train.runtime import arithmetic
@@ -36,6 +38,9 @@ class Trainer:
         average: the running average of G; `average.net` is what samples.
         step: G updates made.
         seconds: time spent in steps, over all sittings of the run.
+
+    Raises:
+        ConfigError: an unknown optimiser or schedule, or no budget.
     """
 
     def __init__(
@@ -46,9 +51,12 @@ class Trainer:
         self.opt_g = build_optimizer(G.parameters(), config)
         self.opt_d = build_optimizer(D.parameters(), config)
         self.schedule = Schedule(config)
-        self.random = torch.Generator(batches.device).manual_seed(config.seed)
+        if config.steps is None and config.epochs is None and config.minutes is None:
+            raise ConfigError("no budget: give steps, epochs or minutes")
+        self.precision = resolved(config.precision, "precision")
+        self.random = random_stream(config.seed, "latents", batches.device)
         objective.generator = self.random
-        self.dropout_random = torch.Generator(batches.device).manual_seed(config.seed).get_state()
+        self.dropout_random = random_stream(config.seed, "dropout", batches.device)
         self.step = 0
         self.seconds = 0.0
         self.sums = torch.zeros(2, device=batches.device)  # of the losses since the last record
@@ -63,12 +71,16 @@ class Trainer:
 
     @property
     def total_steps(self) -> int:
-        """Steps of the whole run; under a time budget, as many as its pace so far promises."""
+        """Steps of the whole run; under a time budget, as many as its pace so far promises.
+
+        An epoch is as many rows for D's updates as there are rows.
+        """
         c = self.config
         if c.steps is not None:
             return c.steps
         if c.epochs is not None:
-            return max(1, math.ceil(c.epochs * self.batches.rows / self.batches.batch_size))
+            rows_per_step = c.d_steps * self.batches.batch_size
+            return max(1, math.ceil(c.epochs * self.batches.rows / rows_per_step))
         return max(self.step, round(self.step / max(self.progress, 1e-9)))
 
     def steps(self) -> Iterator[int]:
@@ -77,9 +89,9 @@ class Trainer:
         Raises:
             DivergedError: a loss is not finite.
         """
-        self.G.train()
-        self.D.train()
         while self.progress < 1:
+            self.G.train()
+            self.D.train()
             before = time.perf_counter()
             with self._dropout_random():
                 self._step()
@@ -92,7 +104,7 @@ class Trainer:
         set_rates(self.opt_g, now.learning_rate, now.beta2)
         set_rates(self.opt_d, now.critic_learning_rate, now.beta2)
         try:
-            with arithmetic(str(self.config.precision), self.batches.device):
+            with arithmetic(self.precision, self.batches.device):
                 losses = train_step(
                     self.G, self.D, self.opt_g, self.opt_d, self.objective,
                     self.batches.next, self.next_latent, self.config.d_steps,
@@ -111,10 +123,13 @@ class Trainer:
             yield
             return
         device = self.batches.device
-        with torch.random.fork_rng([device] if device.type == "cuda" else []):
-            _set_global_random(self.dropout_random, device)
+        before = _global_random(device)
+        _set_global_random(self.dropout_random.get_state(), device)
+        try:
             yield
-            self.dropout_random = _global_random(device)
+        finally:
+            self.dropout_random.set_state(_global_random(device))
+            _set_global_random(before, device)
 
     def next_latent(self) -> Tensor:
         """Noise for one batch: standard normal, (batch, latent_dim)."""
@@ -142,8 +157,8 @@ class Trainer:
         return all(torch.isfinite(p).all() for net in nets for p in net.parameters())
 
     def state_dict(self) -> dict[str, Any]:
-        """All that decides the steps to come, as tensors and plain values."""
-        return {
+        """All that decides the steps to come, as it is now: tensors and plain values."""
+        state = {
             "G": self.G.state_dict(),
             "D": self.D.state_dict(),
             "average": self.average.net.state_dict(),
@@ -151,30 +166,45 @@ class Trainer:
             "opt_d": self.opt_d.state_dict(),
             "batches": self.batches.state_dict(),
             "random": self.random.get_state(),
-            "dropout_random": self.dropout_random,
+            "dropout_random": self.dropout_random.get_state(),
             "step": self.step,
             "seconds": self.seconds,
             "sums": self.sums,
             "summed": self.summed,
         }
+        # The nets and optimisers hand out what they go on changing.
+        return copy.deepcopy(state)
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on exactly where `state_dict` was taken."""
-        for name in ("G", "D", "opt_g", "opt_d", "batches"):
-            getattr(self, name).load_state_dict(state[name])
-        self.average.net.load_state_dict(state["average"])
-        self.random.set_state(state["random"])
-        self.dropout_random = state["dropout_random"]
-        self.sums.copy_(state["sums"])
-        self.step, self.seconds, self.summed = state["step"], state["seconds"], state["summed"]
+        """Go on exactly where `state_dict` was taken, on the same kind of device.
+
+        Raises:
+            RunError: the state of other networks, or of another version of Sparring.
+        """
+        state = copy.deepcopy(state)
+        try:
+            for name in ("G", "D", "opt_g", "opt_d", "batches"):
+                getattr(self, name).load_state_dict(state[name])
+            self.average.net.load_state_dict(state["average"])
+            resume_stream(self.random, state["random"])
+            resume_stream(self.dropout_random, state["dropout_random"])
+            self.sums.copy_(state["sums"])
+            self.step, self.seconds, self.summed = state["step"], state["seconds"], state["summed"]
+        except (KeyError, ValueError, RuntimeError) as error:
+            first = str(error).splitlines()[0]
+            raise RunError(f"the saved state does not fit this run ({first})") from None
 
 
 def _global_random(device: torch.device) -> Tensor:
-    return torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
+    if device.type == "cuda":
+        return torch.cuda.get_rng_state(device)
+    return torch.mps.get_rng_state() if device.type == "mps" else torch.get_rng_state()
 
 
 def _set_global_random(state: Tensor, device: torch.device) -> None:
     if device.type == "cuda":
         torch.cuda.set_rng_state(state, device)
+    elif device.type == "mps":
+        torch.mps.set_rng_state(state)
     else:
         torch.set_rng_state(state)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from torch import Tensor, nn
 
@@ -41,4 +41,4 @@ class Shape:
 
     row: tuple[int, ...]
     conditions: int = 0
-    one_hot: tuple[int, ...] = field(default=())
+    one_hot: tuple[int, ...] = ()

@@ -1,0 +1,1 @@
+"""Measurements of Sparring: `python -m benchmarks NAME` prints one table and keeps its figures."""

@@ -1,0 +1,32 @@
+"""`python -m benchmarks NAME [--seeds K]`; `python -m benchmarks readme` renews README's table."""
+
+from __future__ import annotations
+
+import argparse
+
+from benchmarks import machine, mnist, readme, startup, tables, toys
+
+BENCHMARKS = {
+    "startup": startup.run,
+    "demo": startup.run_demo,
+    "toys": toys.run,
+    "tables": tables.run,
+    "mnist": mnist.run,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("name", choices=[*BENCHMARKS, "readme"])
+    parser.add_argument("--seeds", type=int, default=5, help="runs of each kind (default: 5)")
+    arguments = parser.parse_args()
+    if arguments.name == "readme":
+        readme.renew()
+        return
+    rows = BENCHMARKS[arguments.name](arguments.seeds)
+    machine.show(arguments.name, rows)
+    machine.keep(arguments.name, arguments.seeds, rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""`sparring evaluate`: against the holdout and against other rows."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.cli.conftest import TINY, Call
+from tests.cli.test_train import refused, write
+
+
+def test_the_holdout_is_read_again(call: Call, table_csv: Path) -> None:
+    call("train", table_csv, "--run", "run", *TINY)
+    result = call("evaluate", "run", "--json")
+    assert result.code == 0, result.err
+    scores = {score["name"]: score for score in json.loads(result.out)["scores"]}
+    assert scores["shape"]["floor"] < scores["shape"]["value"] <= 1
+    assert scores["shape"]["rows"] == 12
+    kept = [json.loads(line) for line in Path("run/metrics.jsonl").read_text().splitlines()]
+    assert kept[0]["scores"] == kept[1]["scores"] == list(scores.values())
+
+
+def test_against_other_rows(call: Call, table_csv: Path) -> None:
+    call("train", table_csv, "--run", "run", *TINY)
+    result = call("evaluate", "run", "--against", table_csv)
+    assert result.code == 0, result.err
+    assert "48 samples" in result.out  # as many as there are training rows for the floor
+
+
+def test_refusals(call: Call, table_csv: Path) -> None:
+    write("t.csv", table_csv.read_text())
+    call("train", "t.csv", "--run", "run", *TINY)
+    refused(call, "evaluate", "gone", says=["gone"])
+    other = write("other.csv", "height,children\n1,2\n3,4\n5,6\n")
+    refused(call, "evaluate", "run", "--against", other, says=["group"])
+    refused(call, "evaluate", "run", "--against", "gone.csv", says=["gone.csv"])
+    write("t.csv", table_csv.read_text().replace("1.11", "1.12"))
+    refused(call, "evaluate", "run", says=["t.csv", "other rows"])
+    Path("t.csv").unlink()
+    refused(call, "evaluate", "run", says=["t.csv"])

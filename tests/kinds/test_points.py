@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from sparring.config import Config
+from sparring.data.dataset import Dataset
+from sparring.errors import InputError
+from sparring.kinds.points import Points
+
+X = np.random.default_rng(0).normal([5.0, -300.0], [0.1, 40.0], (500, 2))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_encoded_points_are_standardised_and_come_back_in_their_dtype(dtype: type) -> None:
+    points = Dataset(X.astype(dtype))
+    kind = Points.fit(points, Config())
+    (z,) = kind.encode(points)
+    assert z.dtype == torch.float32
+    torch.testing.assert_close(z.mean(0), torch.zeros(2), atol=1e-5, rtol=0)
+    torch.testing.assert_close(z.std(0, correction=0), torch.ones(2))
+    back = kind.decode(z, None).x
+    assert back.dtype == dtype
+    np.testing.assert_allclose(back, points.x, rtol=1e-5)
+
+
+def test_a_coordinate_that_never_moves_comes_back() -> None:
+    points = Dataset(np.c_[X[:, 0], np.full(500, 0.1)])
+    kind = Points.fit(points, Config())
+    np.testing.assert_allclose(kind.decode(kind.encode(points)[0], None).x[:, 1], 0.1)
+
+
+def test_labels_come_back() -> None:
+    points = Dataset(X[:3], np.array(["b", "a", "b"]))
+    kind = Points.fit(points, Config())
+    indices = kind.encode_labels(points)
+    assert indices is not None
+    y = kind.decode(kind.encode(points)[0], indices).y
+    assert y is not None
+    assert y.tolist() == ["b", "a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (np.zeros((3, 4)), "rows has points of 4 coordinate.*the model's have 2"),
+        (np.zeros((3, 8, 8, 1), np.uint8), "rows holds no points"),
+        (pd.DataFrame({"a": [1.0], "b": [2.0]}), "rows holds no points"),
+    ],
+)
+def test_rows_that_do_not_fit(x: np.ndarray | pd.DataFrame, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        Points.fit(Dataset(X), Config()).encode(Dataset(x, name="rows"))
+
+
+def test_numbers_beyond_computing_are_refused() -> None:
+    with pytest.raises(InputError, match=r"rows holds a number that is not within 1e\+60 of 0"):
+        Points.fit(Dataset(np.array([[0.0], [1e300]]), name="rows"), Config())
+
+
+def test_rows_without_labels_have_no_class() -> None:
+    kind = Points.fit(Dataset(X[:2], np.array([0, 1])), Config())
+    with pytest.raises(InputError, match="rows has no labels; this model is conditional"):
+        kind.encode_labels(Dataset(X, name="rows"))

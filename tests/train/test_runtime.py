@@ -1,0 +1,162 @@
+"""The machine: device, threads, arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import torch
+
+from sparring.config import Config
+from sparring.errors import ConfigError
+from sparring.nets.base import Critic, Generator, Shape
+from sparring.nets.catalogue import build_networks
+from sparring.train import runtime
+from sparring.train.runtime import (
+    LARGE_LAYER_FLOPS,
+    arithmetic,
+    cores,
+    largest_layer_flops,
+    pick_device,
+    pick_threads,
+    thread_count,
+)
+
+
+def nets(shape: Shape, **settings: object) -> tuple[Generator, Critic]:
+    config = Config(latent_dim=8, output_activation="none").replace(settings)
+    return build_networks(shape, config)
+
+
+def test_the_processor_is_always_there() -> None:
+    assert pick_device("cpu") == torch.device("cpu")
+    assert pick_device("auto").type in ("cpu", "cuda")
+
+
+@pytest.mark.parametrize("name", ["cuda:99", "gpu", "meta", "", "cpu:7"])
+def test_a_device_that_is_not_here_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"device '{name}' is not here \\(here: auto, cpu"):
+        pick_device(name)
+
+
+def test_the_graphics_processors_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert pick_device("auto") == torch.device("cuda")
+    assert pick_device("cuda") == torch.device("cuda")
+    assert pick_device("cuda:1") == torch.device("cuda:1")
+    with pytest.raises(ConfigError, match=r"\(here: auto, cpu, cuda:0, cuda:1"):
+        pick_device("cuda:2")
+
+
+def test_threads_that_are_asked_for_are_given() -> None:
+    assert pick_threads(3, 0) == 3
+    assert pick_threads(1, 10**15) == 1
+
+
+def test_small_layers_get_one_thread_and_large_ones_all_cores(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(runtime, "cores", lambda: 6)
+    assert pick_threads(None, LARGE_LAYER_FLOPS) == 1
+    assert pick_threads(None, LARGE_LAYER_FLOPS + 1) == 6
+
+
+MLP: Mapping[str, object] = {"network": "residual-mlp", "depth": 4}
+DCGAN: Mapping[str, object] = {"network": "dcgan", "width": 64}
+
+
+@pytest.mark.parametrize(
+    ("shape", "settings", "batch_size", "large"),
+    [
+        pytest.param(Shape((2,)), MLP | {"width": 128}, 256, False, id="points"),
+        pytest.param(Shape((1, 8, 8), 10), DCGAN, 32, False, id="digits"),
+        pytest.param(Shape((108,), 0, (16, 86)), MLP | {"width": 256}, 500, False, id="table"),
+        pytest.param(Shape((1, 28, 28), 10), DCGAN, 32, True, id="mnist"),
+    ],
+)
+def test_steps_on_either_side_of_the_threshold(
+    shape: Shape, settings: Mapping[str, object], batch_size: int, large: bool
+) -> None:
+    G, D = nets(shape, **settings)
+    flops = largest_layer_flops(G, D, batch_size, shape.conditions)
+    assert (flops > LARGE_LAYER_FLOPS) == large
+    assert not LARGE_LAYER_FLOPS / 1.5 < flops < LARGE_LAYER_FLOPS * 1.5
+
+
+def test_the_largest_layer_is_counted() -> None:
+    G, D = nets(Shape((2,), 3), network="mlp", width=16, depth=2, critic_width=32)
+    assert largest_layer_flops(G, D, 10, 3) == 2 * 10 * 32 * 32
+    # A convolution of 3 x 3 on 16 x 16 pixels, 4 to 4 channels.
+    G, D = nets(Shape((1, 16, 16)), network="resnet", width=4, critic_width=1)
+    assert largest_layer_flops(G, D, 10, 0) == 2 * 10 * 9 * 16 * 16 * 8 * 4 / 2 * 2
+
+
+def test_counting_leaves_no_trace() -> None:
+    G, D = nets(
+        Shape((2,)), network="mlp", width=4, depth=2, batch_size=5,
+        generator_batch_norm=True, critic_spectral_norm=True, critic_dropout=0.5,
+    )  # fmt: skip
+    before = torch.get_rng_state()
+    kept = [{k: v.clone() for k, v in net.state_dict().items()} for net in (G, D)]
+    largest_layer_flops(G, D, 5, 0)
+    assert torch.equal(torch.get_rng_state(), before)
+    for net, old in zip((G, D), kept, strict=True):
+        assert net.training
+        assert all(torch.equal(v, old[k]) for k, v in net.state_dict().items())
+        assert all(p.device.type == "cpu" and p.requires_grad for p in net.parameters())
+
+
+@pytest.mark.parametrize(
+    ("content", "most"),
+    [("200000 100000\n", 2), ("150000 100000\n", 1), ("50000 100000\n", 1), ("max 100000\n", 999)],
+)
+def test_a_container_s_quota_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, most: int
+) -> None:
+    monkeypatch.setattr(runtime, "CGROUP_QUOTA", tmp_path / "none")
+    here = cores()
+    assert here >= 1
+    (tmp_path / "cpu.max").write_text(content)
+    monkeypatch.setattr(runtime, "CGROUP_QUOTA", tmp_path / "cpu.max")
+    assert cores() == min(here, most)
+
+
+def test_the_number_of_threads_is_restored() -> None:
+    before = torch.get_num_threads()
+    with thread_count(before + 1):
+        assert torch.get_num_threads() == before + 1
+    assert torch.get_num_threads() == before
+    with pytest.raises(ZeroDivisionError), thread_count(before + 1):
+        raise ZeroDivisionError
+    assert torch.get_num_threads() == before
+
+
+@pytest.mark.parametrize(
+    ("precision", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16)]
+)
+def test_arithmetic(precision: str, dtype: torch.dtype) -> None:
+    a = torch.ones(2, 2)
+    before = torch.backends.cudnn.deterministic
+    with arithmetic(precision, torch.device("cpu")):
+        assert (a @ a).dtype == dtype
+        assert torch.backends.cudnn.deterministic
+    assert (a @ a).dtype == torch.float32
+    assert torch.backends.cudnn.deterministic == before
+
+
+def test_bf16_sees_weights_as_they_are_now() -> None:
+    layer = torch.nn.Linear(1, 1, bias=False)
+    with arithmetic("bf16", torch.device("cpu")):
+        layer(torch.ones(1, 1))
+        with torch.no_grad():
+            layer.weight.fill_(5.0)
+        assert layer(torch.ones(1, 1)).item() == 5
+
+
+def test_an_unknown_precision_is_refused() -> None:
+    with (
+        pytest.raises(ConfigError, match=r"unknown precision 'fp16'.*\(valid: fp32, bf16\)"),
+        arithmetic("fp16", torch.device("cpu")),
+    ):
+        pass
