@@ -28,7 +28,6 @@ from sparring.fit import (
     plan,
     reopen,
     split,
-    stop_signals,
 )
 from sparring.kinds.catalogue import KINDS
 from sparring.kinds.points import Points
@@ -343,13 +342,6 @@ class TestStop:
         assert Model.load(run.path).steps == 3
         assert [path.name for path in run.states.iterdir()] == ["step-000000003.pt"]
         assert signal.getsignal(number) is before
-
-    def test_the_second_one_stops_at_once(self) -> None:
-        with stop_signals() as stop:
-            interrupt()
-            assert stop.is_set()
-            with pytest.raises(KeyboardInterrupt):
-                interrupt()
 
     def test_another_thread_leaves_signals_alone(self) -> None:
         models = []

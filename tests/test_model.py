@@ -61,6 +61,13 @@ def test_a_model_is_json_and_safetensors_without_training_rows(tmp_path: Path) -
         assert repr(float(number)).encode() not in content
 
 
+def test_the_same_model_is_the_same_file(saved: Path) -> None:
+    data = (saved / "model.safetensors").read_bytes()
+    for _ in range(10):
+        trained("points", True).save(saved)
+        assert (saved / "model.safetensors").read_bytes() == data
+
+
 def test_no_such_directory(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="nothing: no such run directory"):
         Model.load(tmp_path / "nothing")
@@ -176,7 +183,7 @@ def test_weights_without_their_header_or_with_one_missing(saved: Path) -> None:
     with pytest.raises(RunError, match="corrupt or of another model"):
         Model.load(saved)
     tensors.popitem()
-    save_file(tensors, saved / "model.safetensors", metadata={"format": "1", "steps": "3"})
+    save_file(tensors, saved / "model.safetensors", metadata={"sparring": '{"steps": 3}'})
     with pytest.raises(RunError, match="corrupt or of another model"):
         Model.load(saved)
 

@@ -126,7 +126,7 @@ class GAN(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
         self.model_ = fit(planned, None if run is None else Run.create(run))
         self._train_rows, self._holdout = planned.train, planned.holdout
         self._tensors = isinstance(X, torch.Tensor)
-        self._channels_first = self._tensors and dataset.x.shape != tuple(X.shape)
+        self._channels_first = self._tensors and X.ndim == 4 and dataset.x.shape != tuple(X.shape)
         self._draws = 0
         self._describe()
         return self
@@ -217,7 +217,7 @@ class GAN(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
         if _is_array_of_points(X):
             X = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2)
         beside = y is not None and not isinstance(X, pd.DataFrame)
-        source = (X, column_or_1d(y)) if beside else X
+        source = (X, _labels(y)) if beside else X
         dataset = open_source(source, target=config.target, columns=config.columns)
         frame = dataset.x
         if isinstance(frame, pd.DataFrame):
@@ -234,7 +234,7 @@ class GAN(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
         """Rows to judge, of which one is enough."""
         if isinstance(X, pd.DataFrame):
             return Dataset(X if y is None else with_target(X, y)[0])
-        labels = None if y is None else column_or_1d(y)
+        labels = None if y is None else _labels(y)
         if _is_array_of_points(X):
             X = validate_data(self, X, reset=False, dtype=[np.float64, np.float32])
             check_consistent_length(X, labels)
@@ -284,8 +284,14 @@ def with_target(frame: pd.DataFrame, y: Any) -> tuple[pd.DataFrame, str]:
         raise InputError(f"the table has a column {name!r} already: name it as target instead of y")
     check_consistent_length(frame, y)
     # By position, not by index: scikit-learn's X and y are aligned so.
-    column = y.set_axis(frame.index) if isinstance(y, pd.Series) else column_or_1d(y)
+    column = y.set_axis(frame.index) if isinstance(y, pd.Series) else _labels(y)
     return frame.assign(**{name: column}), name
+
+
+def _labels(y: Any) -> np.ndarray:
+    """Labels (n,) of any container, on any device."""
+    labels: np.ndarray = column_or_1d(y.cpu() if isinstance(y, torch.Tensor) else y)
+    return labels
 
 
 def _is_array_of_points(X: Any) -> bool:

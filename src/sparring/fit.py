@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import signal
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +25,7 @@ from sparring.model import Model
 from sparring.nets.catalogue import build_networks
 from sparring.objective.objective import build_objective
 from sparring.sample import sample
+from sparring.signals import stop_signals
 from sparring.train.run import Run
 from sparring.train.runtime import (
     largest_layer_flops,
@@ -127,9 +125,7 @@ def plan(dataset: Dataset, config: Config, location: str | Path | None = None) -
     config = config.replace({"precision": precision})
     # What cannot be built is told now, on two rows, before a run directory is made.
     trial = Plan(config, kind, train.take(np.arange(2)), holdout).build()
-    flops = largest_layer_flops(
-        trial.G, trial.D, trial.batches.batch_size, kind.shape.conditions
-    )
+    flops = largest_layer_flops(trial.G, trial.D, trial.batches.batch_size, kind.shape.conditions)
     config = config.replace({"threads": pick_threads(config.threads, flops)})
     return Plan(config, kind, train, holdout, source)
 
@@ -315,25 +311,3 @@ def check_same(plan: Plan, run: Run) -> None:
         raise ConfigError(f"{run.path} was started with other settings ({difference})")
     if saved.source.get("fingerprint") != plan.source["fingerprint"]:
         raise RunError(f"{run.path} was started on other rows than {plan.source['name']} holds now")
-
-
-@contextmanager
-def stop_signals() -> Iterator[threading.Event]:
-    """Turn the first Ctrl-C or SIGTERM into an event; a second Ctrl-C interrupts at once."""
-    event = threading.Event()
-    # Python lets only the main thread decide what a signal does.
-    if threading.current_thread() is not threading.main_thread():
-        yield event
-        return
-
-    def handle(number: int, frame: Any) -> None:
-        event.set()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    before = {s: signal.signal(s, handle) for s in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield event
-    finally:
-        for number, handler in before.items():
-            # None: a handler that was not set from Python, which cannot be put back.
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)

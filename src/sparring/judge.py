@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from sparring.data.dataset import Dataset
 from sparring.errors import InputError
@@ -39,8 +40,9 @@ def judge(
             f"{against.name}: {len(against)} row(s) to judge by; train with a larger holdout, or "
             "give other rows"
         )
-    # One thread: the scores are then the same on every machine, and a busy core cannot stall them.
-    with thread_count(1):
+    # One thread, also for scikit-learn and BLAS: the scores are then the same for every number of
+    # cores, and no library waits for a thread on a core that something else keeps busy.
+    with thread_count(1), threadpool_limits(1):
         return _scores(model, against, train, rows, seed)
 
 

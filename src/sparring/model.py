@@ -84,7 +84,9 @@ class Model:
         tensors: dict[str, Tensor] = {}
         for name, net in (("G", self.G), ("D", self.D)):
             tensors |= {f"{name}.{k}": v.contiguous() for k, v in net.state_dict().items()}
-        data = save(tensors, metadata={"format": str(FORMAT), "steps": str(self.steps)})
+        # One key: safetensors writes several in any order, and equal models must be equal files.
+        about = json.dumps({"format": FORMAT, "steps": self.steps})
+        data = save(tensors, metadata={"sparring": about})
         write_whole(path / "model.safetensors", lambda file: file.write(data))
 
     @classmethod
@@ -124,7 +126,7 @@ class Model:
             raise RunError(f"{path} is not there: the run has not saved a model yet")
         try:
             with safe_open(path, framework="pt") as file:
-                self.steps = int(file.metadata()["steps"])
+                self.steps = int(json.loads(file.metadata()["sparring"])["steps"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             for name, net in (("G", self.G), ("D", self.D)):
                 prefix = f"{name}."

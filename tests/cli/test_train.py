@@ -39,7 +39,8 @@ def test_two_runs_of_the_same_source_do_not_meet(call: Call) -> None:
 def test_dry_run_prints_the_resolved_settings_and_leaves_nothing(call: Call) -> None:
     result = call("train", "ring", "--dry-run", "--set", "gamma=3", "--loss", "hinge")
     settings = json.loads(result.out)
-    assert (settings["gamma"], settings["loss"], settings["network"]) == (3.0, "hinge", "residual-mlp")
+    assert (settings["gamma"], settings["loss"]) == (3.0, "hinge")
+    assert settings["network"] == "residual-mlp"
     assert not Path("runs").exists()
 
 
@@ -66,8 +67,6 @@ def test_ctrl_c_saves_and_resume_ends_with_the_same_bits(
     long = [*TINY, "--steps", "30", "--log-every-steps", "1"]
     assert call("train", "ring", "--run", "whole", *long).code == 0
 
-    from sparring.cli import show
-
     class Impatient(Reporter):
         def progress(self, trainer: object, record: dict[str, float]) -> None:
             if record["step"] == 11:
@@ -78,10 +77,10 @@ def test_ctrl_c_saves_and_resume_ends_with_the_same_bits(
         result = call("train", "ring", "--run", "cut", *long)
     assert result.code == 130
     assert "--resume --run cut" in result.out
-    assert show.reporter is not None
     result = call("train", "--resume", "--run", "cut")
     assert result.code == 0, result.err
-    assert Path("cut/model.safetensors").read_bytes() == Path("whole/model.safetensors").read_bytes()
+    whole, cut = (Path(run, "model.safetensors").read_bytes() for run in ("whole", "cut"))
+    assert cut == whole
     steps = [json.loads(line)["step"] for line in Path("cut/log.jsonl").read_text().splitlines()]
     assert steps == list(range(1, 31))
 

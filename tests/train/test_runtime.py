@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -17,8 +17,10 @@ from sparring.train.runtime import (
     LARGE_LAYER_FLOPS,
     arithmetic,
     cores,
+    gain,
     largest_layer_flops,
     pick_device,
+    pick_precision,
     pick_threads,
     thread_count,
 )
@@ -54,42 +56,99 @@ def test_threads_that_are_asked_for_are_given() -> None:
     assert pick_threads(1, 10**15) == 1
 
 
-def test_small_layers_get_one_thread_and_large_ones_all_cores(
+@pytest.mark.parametrize(
+    ("flops", "many", "speed", "threads"),
+    [
+        (LARGE_LAYER_FLOPS - 1, 6, 5.0, 1),  # small layers
+        (LARGE_LAYER_FLOPS, 6, 5.0, 6),
+        (LARGE_LAYER_FLOPS, 6, 0.02, 1),  # the other cores are busy
+        (LARGE_LAYER_FLOPS, 1, 5.0, 1),
+    ],
+)
+def test_large_layers_get_all_cores_that_help(
+    monkeypatch: pytest.MonkeyPatch, flops: int, many: int, speed: float, threads: int
+) -> None:
+    monkeypatch.setattr(runtime, "cores", lambda: many)
+    monkeypatch.setattr(runtime, "gain", lambda one, other: speed)
+    assert pick_threads(None, flops) == threads
+
+
+def test_trying_the_machine_leaves_its_threads_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[int] = []
+
+    def gain(one: Callable[[], object], other: Callable[[], object]) -> float:
+        monkeypatch.setattr(torch, "mm", lambda *_: tried.append(torch.get_num_threads()))
+        one()
+        other()
+        return 2.0
+
+    before = torch.get_num_threads()
+    monkeypatch.setattr(runtime, "cores", lambda: 2)
+    monkeypatch.setattr(runtime, "gain", gain)
+    pick_threads(None, LARGE_LAYER_FLOPS)
+    assert tried == [2, 1]
+    assert torch.get_num_threads() == before
+
+
+def test_the_gain_is_the_ratio_of_times_without_the_first_pair(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(runtime, "cores", lambda: 6)
-    assert pick_threads(None, LARGE_LAYER_FLOPS) == 1
-    assert pick_threads(None, LARGE_LAYER_FLOPS + 1) == 6
+    now = 0.0
+    calls = {"one": 0, "other": 0}
+
+    def call(name: str, seconds: float) -> None:
+        nonlocal now
+        calls[name] += 1
+        now += 1000.0 if calls[name] == 1 else seconds
+
+    monkeypatch.setattr(runtime.time, "perf_counter", lambda: now)
+    assert gain(lambda: call("one", 2.0), lambda: call("other", 3.0)) == pytest.approx(1.5)
+
+
+@pytest.mark.parametrize(("speed", "precision"), [(3.0, "bf16"), (0.5, "fp32")])
+def test_bf16_is_picked_where_it_is_fast(
+    monkeypatch: pytest.MonkeyPatch, speed: float, precision: str
+) -> None:
+    monkeypatch.setattr(runtime, "gain", lambda one, other: speed)
+    assert pick_precision("auto", torch.device("cpu")) == precision
+    assert pick_precision("fp32", torch.device("cpu")) == "fp32"
+    assert pick_precision("bf16", torch.device("cpu")) == "bf16"
+    with pytest.raises(ConfigError, match="unknown precision 'fp8'"):
+        pick_precision("fp8", torch.device("cpu"))
+
+
+def test_what_is_picked_is_resolved() -> None:
+    assert pick_precision("auto", torch.device("cpu")) in ("fp32", "bf16")
 
 
 MLP: Mapping[str, object] = {"network": "residual-mlp", "depth": 4}
-DCGAN: Mapping[str, object] = {"network": "dcgan", "width": 64}
+DCGAN: Mapping[str, object] = {"network": "dcgan"}
 
 
 @pytest.mark.parametrize(
     ("shape", "settings", "batch_size", "large"),
     [
         pytest.param(Shape((2,)), MLP | {"width": 128}, 256, False, id="points"),
-        pytest.param(Shape((1, 8, 8), 10), DCGAN, 32, False, id="digits"),
-        pytest.param(Shape((108,), 0, (16, 86)), MLP | {"width": 256}, 500, False, id="table"),
-        pytest.param(Shape((1, 28, 28), 10), DCGAN, 32, True, id="mnist"),
+        pytest.param(Shape((1, 8, 8), 10), DCGAN | {"width": 64}, 32, False, id="digits"),
+        pytest.param(Shape((108,), 0, (16, 86)), MLP | {"width": 256}, 500, True, id="table"),
+        pytest.param(Shape((1, 28, 28), 10), DCGAN | {"width": 32}, 32, True, id="mnist"),
     ],
 )
-def test_steps_on_either_side_of_the_threshold(
+def test_layers_on_either_side_of_the_threshold(
     shape: Shape, settings: Mapping[str, object], batch_size: int, large: bool
 ) -> None:
     G, D = nets(shape, **settings)
     flops = largest_layer_flops(G, D, batch_size, shape.conditions)
-    assert (flops > LARGE_LAYER_FLOPS) == large
-    assert not LARGE_LAYER_FLOPS / 1.5 < flops < LARGE_LAYER_FLOPS * 1.5
+    assert (flops >= LARGE_LAYER_FLOPS) == large
+    assert not LARGE_LAYER_FLOPS / 2 < flops < LARGE_LAYER_FLOPS * 2
 
 
 def test_the_largest_layer_is_counted() -> None:
     G, D = nets(Shape((2,), 3), network="mlp", width=16, depth=2, critic_width=32)
     assert largest_layer_flops(G, D, 10, 3) == 2 * 10 * 32 * 32
-    # A convolution of 3 x 3 on 16 x 16 pixels, 4 to 4 channels.
+    # G's last block: 3 x 3 pixels of 8 channels to each of 16 x 16 pixels of 4.
     G, D = nets(Shape((1, 16, 16)), network="resnet", width=4, critic_width=1)
-    assert largest_layer_flops(G, D, 10, 0) == 2 * 10 * 9 * 16 * 16 * 8 * 4 / 2 * 2
+    assert largest_layer_flops(G, D, 10, 0) == 2 * 10 * (3 * 3 * 8) * (16 * 16 * 4)
 
 
 def test_counting_leaves_no_trace() -> None:
@@ -154,9 +213,13 @@ def test_bf16_sees_weights_as_they_are_now() -> None:
         assert layer(torch.ones(1, 1)).item() == 5
 
 
-def test_an_unknown_precision_is_refused() -> None:
-    with (
-        pytest.raises(ConfigError, match=r"unknown precision 'fp16'.*\(valid: fp32, bf16\)"),
-        arithmetic("fp16", torch.device("cpu")),
-    ):
+@pytest.mark.parametrize(
+    ("precision", "message"),
+    [
+        ("fp16", r"unknown precision 'fp16'.*\(valid: auto, fp32, bf16\)"),
+        ("auto", "precision 'auto' is not resolved"),
+    ],
+)
+def test_a_precision_that_is_none_is_refused(precision: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message), arithmetic(precision, torch.device("cpu")):
         pass

@@ -34,7 +34,7 @@ def test_the_end_is_the_decayed_config() -> None:
     assert end.learning_rate == pytest.approx(5e-5)
     assert end.critic_learning_rate == pytest.approx(5e-5)
     assert end.beta2 == pytest.approx(0.99)
-    assert 0.5 == pytest.approx((1 - end.ema_weight) ** 500)
+    assert (1 - end.ema_weight) ** 500 == pytest.approx(0.5)
 
 
 def test_the_middle_is_the_geometric_mean_of_gamma_and_the_mean_of_the_rest() -> None:

@@ -104,10 +104,11 @@ def train_and_score(planned: Plan, run: Run, *, resume: bool = False) -> None:
 
 def score_and_show(model: Model, run: Run, planned: Plan) -> None:
     """Print the table of scores on the holdout and keep it in metrics.jsonl."""
-    scores = judge(model, planned.holdout, planned.train)
+    out = console()
+    with out.status("scoring the samples"):
+        scores = judge(model, planned.holdout, planned.train)
     record = {"against": "holdout", "scores": [dataclasses.asdict(s) for s in scores]}
     run.append(run.metrics_path, record)
-    out = console()
     out.print()
     out.print(score_table(scores, f"{scores[0].rows:,} samples beside as many rows never seen"))
     out.print()

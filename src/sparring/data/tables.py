@@ -182,7 +182,7 @@ def _plain(column: pd.Series) -> pd.Series:
         return pd.Series(column.to_numpy(dtype=object, na_value=np.nan), column.index)
     numeric = isinstance(dtype, ExtensionDtype) and dtype.kind in "biuf"
     if numeric and (dtype.kind == "f" or not column.hasnans):
-        return column.astype(dtype.numpy_dtype)
+        return column.astype(np.dtype(dtype.type))
     return column
 
 

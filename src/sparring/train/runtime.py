@@ -136,9 +136,11 @@ def arithmetic(precision: str, device: torch.device) -> Iterator[None]:
     On a GPU, convolutions are held to the algorithms that repeat to the bit.
 
     Raises:
-        ConfigError: an unknown precision.
+        ConfigError: an unknown precision, or one that is not resolved.
     """
     dtype = choose("precision", precision, PRECISIONS)
+    if dtype is None:
+        raise ConfigError(f"precision {precision!r} is not resolved: see pick_precision")
     nets: AbstractContextManager[object] = nullcontext()
     if dtype is not torch.float32:
         # No cache: it would keep D's weights as they were before its own update in this step.

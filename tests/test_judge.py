@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from sparring.config import Config
+from sparring.data.dataset import Dataset
+from sparring.data.source import open_source
+from sparring.errors import InputError
+from sparring.evaluate.suite import Score
+from sparring.fit import fit, plan
+from sparring.judge import judge
+from sparring.kinds.catalogue import KINDS
+from tests.conftest import TINY, rows_of, trained
+
+EVERY = pytest.mark.parametrize("kind", KINDS)
+LABELLED = pytest.mark.parametrize("labelled", [False, True], ids=["plain", "labelled"])
+MODES = {"modes", "high_quality", "mode_kl"}
+
+
+def by_name(scores: list[Score]) -> dict[str, Score]:
+    return {score.name: score for score in scores}
+
+
+@EVERY
+@LABELLED
+def test_every_metric_of_the_kind_stands_beside_its_floor(kind: str, labelled: bool) -> None:
+    model = trained(kind, labelled)
+    against = rows_of(kind, 50, labelled=labelled, seed=1)
+    scores = judge(model, against, rows_of(kind, labelled=labelled))
+    pointless = MODES | (set() if labelled else {"label_agreement"})
+    assert [s.name for s in scores] == [m for m in model.kind.metrics if m not in pointless]
+    for s in scores:
+        assert s.skipped is None, s
+        assert s.rows == 50
+        assert s.value is not None
+        assert s.floor is not None
+        assert np.isfinite([s.value, s.floor]).all()
+    json.dumps([dataclasses.asdict(s) for s in scores], allow_nan=False)
+
+
+@EVERY
+def test_scores_are_the_same_for_the_same_seed(kind: str) -> None:
+    model, against, train = trained(kind), rows_of(kind, 40, seed=1), rows_of(kind)
+    assert judge(model, against, train, seed=3) == judge(model, against, train, seed=3)
+    assert judge(model, against, train, seed=3) != judge(model, against, train, seed=4)
+
+
+def test_known_modes_are_counted() -> None:
+    rows = open_source("ring")
+    rows = rows.take(np.arange(1_000))
+    planned = plan(rows, Config(**TINY))
+    scores = by_name(judge(fit(planned), planned.holdout, planned.train))
+    assert scores["modes"].floor == 8
+    assert scores.keys() >= MODES
+
+
+@EVERY
+def test_without_training_rows_half_of_those_given_are_the_floor(kind: str) -> None:
+    scores = judge(trained(kind, True), rows_of(kind, 110, labelled=True, seed=1), None)
+    assert {s.rows for s in scores} == {55}
+    assert all(s.value is not None for s in scores)
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_too_few_rows_to_judge_by(n: int) -> None:
+    rows = dataclasses.replace(rows_of("points").take(np.arange(n)), name="rows")
+    for train in (None, rows_of("points")):
+        with pytest.raises(InputError, match=rf"rows: {n} row\(s\) to judge by; train with a larg"):
+            judge(trained("points"), rows, train)
+
+
+@EVERY
+def test_two_rows_give_scores_or_reasons(kind: str) -> None:
+    rows = rows_of(kind, 2, seed=1)
+    for s in judge(trained(kind), rows, rows_of(kind)):
+        assert (s.value is None) is (s.skipped is not None)
+
+
+def test_rows_that_do_not_fit_are_told_first() -> None:
+    with pytest.raises(InputError, match="data holds no points"):
+        judge(trained("points"), rows_of("table"), None)
+
+
+def test_at_most_so_many_rows_are_compared() -> None:
+    scores = judge(trained("points"), rows_of("points", seed=1), rows_of("points"), rows=12)
+    assert {s.rows for s in scores} == {12}
+
+
+def test_categories_and_labels_that_training_never_saw_break_nothing() -> None:
+    frame = pd.DataFrame(
+        {
+            "few": ["a", "b"] * 60,
+            "many": [f"{i}" for i in range(120)],
+            "x": np.arange(120.0),
+            "y": ["yes", "no", "no"] * 40,
+        }
+    )
+    model = fit(plan(Dataset(frame), Config(**TINY, target="y", holdout=0.0)))
+    new = frame.assign(few="c", many="new", x=-7.0, y=["yes", "maybe", "no"] * 40)
+    scores = by_name(judge(model, Dataset(new), Dataset(frame)))
+    assert scores["label_agreement"].skipped is not None
+    assert "maybe" in scores["label_agreement"].skipped
+    for name in scores.keys() - {"label_agreement"}:
+        assert scores[name].value is not None, scores[name]
+
+
+def test_a_rare_category_may_be_held_out_whole() -> None:
+    frame = pd.DataFrame({"rare": [*["a"] * 250, *map(str, range(50))], "x": range(300)})
+    planned = plan(Dataset(frame), Config(**TINY))
+    held, seen = (set(d.x["rare"]) for d in (planned.holdout, planned.train))
+    assert held - seen
+    assert all(s.value is not None for s in judge(fit(planned), planned.holdout, planned.train))
+
+
+def test_too_few_labelled_rows_skip_the_classifier_alone() -> None:
+    rows = rows_of("points", 19, labelled=True)
+    scores = by_name(judge(trained("points", True), rows_of("points", 19, labelled=True), rows))
+    assert scores["label_agreement"].skipped == "there is no classifier for this data"
+    assert scores["frechet"].value is not None
+
+
+def test_threads_are_put_back() -> None:
+    before = torch.get_num_threads()
+    judge(trained("points"), rows_of("points", seed=1), rows_of("points"))
+    assert torch.get_num_threads() == before

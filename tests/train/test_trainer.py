@@ -1,0 +1,312 @@
+"""A run of steps: the same bits whether it was interrupted or not."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import math
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from sparring.errors import ConfigError, DivergedError, RunError
+from sparring.train import trainer as module
+from sparring.train.optimizers import OPTIMIZERS
+from sparring.train.schedule import Schedule
+from sparring.train.trainer import Trainer
+from tests.train.conftest import MakeTrainer
+
+IMAGE = (1, 8, 8)
+
+
+def advance(trainer: Trainer, steps: int | None = None) -> Trainer:
+    for _ in itertools.islice(trainer.steps(), steps):
+        pass
+    return trainer
+
+
+def through_file(state: dict[str, Any]) -> dict[str, Any]:
+    """What comes back from a file that may hold no code."""
+    file = io.BytesIO()
+    torch.save(state, file)
+    file.seek(0)
+    loaded: dict[str, Any] = torch.load(file, weights_only=True)
+    return loaded
+
+
+def tensors(trainer: Trainer) -> list[Tensor]:
+    """Every number that the steps have made, and the random numbers to come."""
+    state = trainer.state_dict()
+    del state["seconds"]
+    found: list[Tensor] = []
+    rest: list[Any] = [state]
+    while rest:
+        value = rest.pop()
+        if isinstance(value, dict):
+            rest.extend(value.values())
+        elif isinstance(value, (list, tuple)):
+            rest.extend(value)
+        elif isinstance(value, Tensor):
+            found.append(value)
+        else:
+            found.append(torch.tensor(float(value or 0)))
+    return found
+
+
+def same(a: Trainer, b: Trainer) -> bool:
+    return all(torch.equal(x, y) for x, y in zip(tensors(a), tensors(b), strict=True))
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("dropout", [0.0, 0.5])
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_resumed_run_has_the_same_bits(
+    make_trainer: MakeTrainer, optimizer: str, dropout: float, precision: str
+) -> None:
+    settings = {
+        "optimizer": optimizer, "critic_dropout": dropout, "precision": precision,
+        "momentum": 0.5, "penalty": "gp", "steps": 9,
+    }  # fmt: skip
+    whole = advance(make_trainer(**settings))
+    for stop in (0, 4, 8):
+        first = advance(make_trainer(**settings), stop)
+        second = make_trainer(**settings)
+        second.load_state_dict(through_file(first.state_dict()))
+        assert second.step == stop
+        assert second.seconds == first.seconds
+        assert same(advance(second), whole)
+
+
+@pytest.mark.parametrize("network", ["dcgan", "resnet"])
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_resumed_run_of_convolutions_has_the_same_bits(
+    make_trainer: MakeTrainer, network: str, precision: str
+) -> None:
+    settings = {
+        "row": IMAGE, "network": network, "width": 2, "precision": precision,
+        "critic_spectral_norm": True, "generator_batch_norm": network == "dcgan",
+    }  # fmt: skip
+    first = advance(make_trainer(**settings), 3)
+    second = make_trainer(**settings)
+    second.load_state_dict(through_file(first.state_dict()))
+    assert same(advance(second), advance(make_trainer(**settings)))
+
+
+def test_batch_norm_statistics_are_resumed(make_trainer: MakeTrainer) -> None:
+    settings = {"generator_batch_norm": True, "critic_batch_norm": True, "penalty": "none"}
+    first = advance(make_trainer(**settings), 3)
+    second = make_trainer(**settings)
+    second.load_state_dict(through_file(first.state_dict()))
+    assert same(advance(second), advance(make_trainer(**settings)))
+
+
+def test_a_state_is_of_its_moment(make_trainer: MakeTrainer) -> None:
+    first = advance(make_trainer(), 3)
+    state = first.state_dict()
+    advance(first)
+    second = make_trainer()
+    second.load_state_dict(state)
+    assert second.step == 3
+    advance(second, 1)
+    third = make_trainer()
+    third.load_state_dict(state)
+    assert same(advance(third), first), "training on from a state must not change the state"
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.5])
+def test_the_seed_decides_every_bit(make_trainer: MakeTrainer, dropout: float) -> None:
+    runs = [advance(make_trainer(seed=seed, critic_dropout=dropout)) for seed in (3, 3, 4)]
+    assert same(runs[0], runs[1])
+    assert not same(runs[0], runs[2])
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.5])
+def test_the_global_random_state_is_untouched(make_trainer: MakeTrainer, dropout: float) -> None:
+    before = torch.get_rng_state()
+    trainer = make_trainer(critic_dropout=dropout, critic_spectral_norm=True, penalty="gp")
+    advance(trainer)
+    trainer.record()
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.rand(1)
+    assert same(advance(make_trainer(critic_dropout=dropout, penalty="none")),
+                advance(make_trainer(critic_dropout=dropout, penalty="none")))  # fmt: skip
+
+
+def test_dropout_differs_from_step_to_step(make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer(critic_dropout=0.5)
+    states = [trainer.dropout_random.get_state()]
+    for _ in trainer.steps():
+        states.append(trainer.dropout_random.get_state())
+    assert not any(torch.equal(a, b) for a, b in itertools.pairwise(states))
+
+
+def test_the_global_random_state_is_restored_after_an_error(make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer(critic_dropout=0.5)
+    spoil(trainer.D)
+    before = torch.get_rng_state()
+    with pytest.raises(DivergedError):
+        advance(trainer)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def spoil(net: torch.nn.Module) -> None:
+    with torch.no_grad():
+        next(net.parameters()).fill_(math.nan)
+
+
+@pytest.mark.parametrize("player", ["G", "D"])
+def test_a_diverged_run_names_its_step(make_trainer: MakeTrainer, player: str) -> None:
+    trainer = advance(make_trainer(), 3)
+    assert trainer.healthy()
+    spoil(getattr(trainer, player))
+    assert not trainer.healthy()
+    with pytest.raises(DivergedError, match="a loss became nan at step 4"):
+        advance(trainer)
+    assert trainer.step == 3
+
+
+def test_too_large_steps_diverge_by_themselves(make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer(optimizer="sgd", learning_rate=1e18, loss="least-squares", steps=50)
+    with pytest.raises(DivergedError, match=r"a loss became (nan|inf) at step \d+$"):
+        advance(trainer)
+
+
+def test_a_sick_average_is_not_healthy(make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    spoil(trainer.average.net)
+    assert not trainer.healthy()
+
+
+@pytest.mark.parametrize(
+    ("settings", "steps"),
+    [
+        ({"steps": 7}, 7),
+        ({"epochs": 1}, 3),  # 10 rows in batches of 4
+        ({"epochs": 2.5}, 7),
+        ({"epochs": 4, "d_steps": 2}, 5),
+        ({"epochs": 0.01}, 1),
+    ],
+)
+def test_a_budget_in_steps_or_epochs(
+    make_trainer: MakeTrainer, settings: dict[str, Any], steps: int
+) -> None:
+    trainer = make_trainer(**settings)
+    assert trainer.total_steps == steps
+    counted = list(trainer.steps())
+    assert counted == list(range(1, steps + 1))
+    assert trainer.progress == 1
+    assert list(trainer.steps()) == []
+
+
+def test_a_budget_in_minutes(make_trainer: MakeTrainer, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = itertools.count(0.0, 3.0)
+    monkeypatch.setattr(module.time, "perf_counter", lambda: next(clock))
+    trainer = make_trainer(minutes=0.49)
+    assert trainer.progress == 0
+    rates = []
+    for step in trainer.steps():
+        assert trainer.progress == pytest.approx(min(3 * step / 29.4, 1))
+        assert trainer.total_steps == 10
+        rates.append(trainer.opt_g.param_groups[0]["lr"])
+    assert trainer.step == 10
+    assert trainer.seconds == 30
+    schedule = Schedule(trainer.config)
+    assert rates == pytest.approx([schedule.at(3 * i / 29.4).learning_rate for i in range(10)])
+    assert trainer.progress == 1
+
+
+def test_a_budget_of_no_time_makes_one_step(make_trainer: MakeTrainer) -> None:
+    assert list(make_trainer(minutes=0).steps()) == [1]
+
+
+def test_no_budget_is_refused(make_trainer: MakeTrainer) -> None:
+    with pytest.raises(ConfigError, match="give steps, epochs or minutes"):
+        make_trainer(steps=None)
+
+
+def test_settings_follow_the_schedule(make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer(critic_learning_rate=0.03)
+    schedule = Schedule(trainer.config)
+    for step in trainer.steps():
+        now = schedule.at((step - 1) / 6)
+        assert trainer.objective.gamma == now.gamma
+        assert trainer.opt_g.param_groups[0]["lr"] == now.learning_rate
+        assert trainer.opt_d.param_groups[0]["lr"] == now.critic_learning_rate
+        assert trainer.opt_d.param_groups[0]["betas"] == (0.0, now.beta2)
+
+
+def test_records_are_means_since_the_last(make_trainer: MakeTrainer) -> None:
+    each = [t.record() for t in [make_trainer(steps=4)] for _ in t.steps()]
+    halves_of = make_trainer(steps=4)
+    halves = [halves_of.record() for step in halves_of.steps() if step % 2 == 0]
+    for i, half in enumerate(halves):
+        for name in ("critic_loss", "generator_loss"):
+            mean = (each[2 * i][name] + each[2 * i + 1][name]) / 2
+            assert half[name] == pytest.approx(mean, rel=1e-5)
+    assert [r["step"] for r in halves] == [2, 4]
+    assert halves[-1]["gamma"] == pytest.approx(0.1)
+
+
+def test_a_record_is_resumed_in_the_middle(make_trainer: MakeTrainer) -> None:
+    first = advance(make_trainer(), 3)
+    second = make_trainer()
+    second.load_state_dict(first.state_dict())
+    a, b = advance(first, 2).record(), advance(second, 2).record()
+    assert {k: v for k, v in a.items() if k != "seconds"} == {
+        k: v for k, v in b.items() if k != "seconds"
+    }
+
+
+def test_the_averaged_net_follows_G(make_trainer: MakeTrainer) -> None:
+    trainer = advance(make_trainer(ema_half_life_steps=0.0))
+    pairs = zip(trainer.G.parameters(), trainer.average.net.parameters(), strict=True)
+    assert all(torch.equal(a, b) for a, b in pairs)
+    trainer = advance(make_trainer(ema_half_life_steps=50.0))
+    pairs = zip(trainer.G.parameters(), trainer.average.net.parameters(), strict=True)
+    assert not any(torch.equal(a, b) for a, b in pairs)
+
+
+def test_nets_train_in_training_mode_whatever_happens_between(make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer(critic_dropout=0.5)
+    for _ in trainer.steps():
+        assert trainer.G.training
+        assert trainer.D.training
+        trainer.D.eval()
+    assert same(trainer, advance(make_trainer(critic_dropout=0.5)))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda state: state.pop("opt_d"),
+        lambda state: state["G"].popitem(),
+        lambda state: state["D"].update({"body.0.weight": torch.zeros(3, 3)}),
+        lambda state: state["opt_g"].update(param_groups=[]),
+    ],
+)
+def test_the_state_of_another_run_is_refused(make_trainer: MakeTrainer, damage: Any) -> None:
+    state = make_trainer().state_dict()
+    damage(state)
+    with pytest.raises(RunError, match=r"^the saved state does not fit this run \(.+\)$"):
+        make_trainer().load_state_dict(state)
+
+
+def test_the_state_of_another_kind_of_device_is_taken_without_its_random_numbers(
+    make_trainer: MakeTrainer,
+) -> None:
+    state = advance(make_trainer(critic_dropout=0.5), 3).state_dict()
+    # On a GPU the state of random numbers is 16 bytes long.
+    for holder in (state, state["batches"]):
+        holder["random"] = torch.zeros(16, dtype=torch.uint8)
+    state["dropout_random"] = torch.zeros(16, dtype=torch.uint8)
+    trainer = make_trainer(critic_dropout=0.5)
+    trainer.load_state_dict(state)
+    assert advance(trainer).step == 6
+    assert trainer.healthy()
+
+
+def test_precision_must_be_resolved(make_trainer: MakeTrainer) -> None:
+    with pytest.raises(ConfigError, match="precision is not resolved"):
+        make_trainer(precision=None)
