@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from threadpoolctl import threadpool_limits
 
 from sparring.config import Config
 from sparring.data.dataset import Dataset
@@ -23,7 +24,7 @@ TINY: dict[str, Any] = {"steps": 3, "width": 8, "depth": 1, "batch_size": 8, "de
 def _alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Two threads on nets this small are slower than one; a user's cache is no place for tests."""
     torch.set_num_threads(1)
-    with pytest.MonkeyPatch.context() as patch:
+    with threadpool_limits(1), pytest.MonkeyPatch.context() as patch:
         patch.setenv("SPARRING_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
 

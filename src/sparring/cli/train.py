@@ -69,7 +69,7 @@ def train(
     given |= dict(_assignment(text) for text in assignments) | flags
     config = config.replace(given)
     dataset = open_source(source, target=config.target, columns=config.columns)
-    planned = plan(dataset, config, location(source))
+    planned = plan(dataset, config, source)
     if dry_run:
         planned.build()
         print(json.dumps(planned.config.as_dict(), indent=2))
@@ -112,12 +112,6 @@ def score_and_show(model: Model, run: Run, planned: Plan) -> None:
     out.print()
     out.print(score_table(scores, f"{scores[0].rows:,} samples beside as many rows never seen"))
     out.print()
-
-
-def location(source: str) -> str:
-    """A path made absolute, so that the run finds its rows from anywhere; a name as it is."""
-    path = Path(source.removesuffix(":test"))
-    return source if not path.exists() else str(path.resolve()) + source[len(str(path)) :]
 
 
 def stem(source: str) -> str:
