@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 import sparring
@@ -55,9 +56,9 @@ def show(name: str, rows: list[dict[str, str]]) -> None:
     """Print rows of one benchmark as a table."""
     table = Table(title=f"{name}, {description()}", title_justify="left", box=None)
     for column in rows[0]:
-        table.add_column(column)
+        table.add_column(escape(column))
     for row in rows:
-        table.add_row(*row.values())
+        table.add_row(*map(escape, row.values()))
     Console(width=180).print(table)
 
 
