@@ -10,9 +10,8 @@ from sparring.data.source import open_source
 from sparring.evaluate.classifier import label_agreement
 from sparring.evaluate.frechet import frechet_distance
 from sparring.evaluate.image_classifier import cached_image_classifier
-from sparring.fit import Reporter, fit, plan
+from sparring.fit import fit, plan
 from sparring.sample import sample
-from sparring.train.trainer import Trainer
 
 MINUTES = 5.0
 
@@ -33,21 +32,11 @@ def run(seeds: int) -> list[dict[str, str]]:
     ]
 
 
-class Steps(Reporter):
-    """Counts the steps of a run."""
-
-    count = 0
-
-    def progress(self, trainer: Trainer, record: dict[str, float]) -> None:
-        self.count = trainer.step
-
-
 def one(seed: int) -> dict[str, float]:
     """Train for five minutes and judge 10,000 samples, a thousand of each digit."""
     train, test = open_source("mnist"), open_source("mnist:test")
     planned = plan(train, Config(seed=seed, minutes=MINUTES, threads=1))
-    steps = Steps()
-    model = fit(planned, reporter=steps)
+    model = fit(planned)
     gigabytes = peak_gigabytes()
     classifier = cached_image_classifier(train.x, train.y)
     labels = np.repeat(np.arange(10), 1_000)
@@ -58,6 +47,6 @@ def one(seed: int) -> dict[str, float]:
         "accuracy": float((classifier.predict(test.x) == test.y).mean()),
         "distance": frechet_distance(features[0], features[1]),
         "floor": frechet_distance(features[0], features[2]),
-        "steps": steps.count,
+        "steps": model.steps,
         "gigabytes": gigabytes,
     }

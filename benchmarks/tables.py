@@ -19,7 +19,7 @@ TABLES = ("StressLevelDataset.csv", "adult.csv")
 
 def run(seeds: int) -> list[dict[str, str]]:
     """One row per table."""
-    folder = Path(os.environ["SPARRING_DATA"])
+    folder = Path(os.environ.get("SPARRING_DATA", "."))
     jobs = [(str(folder / name), seed) for name in TABLES for seed in range(seeds)]
     results = in_processes(one, jobs, at_once=2)
     rows = []

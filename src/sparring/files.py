@@ -1,4 +1,4 @@
-"""Files that are either written whole or not at all."""
+"""Files that are either written whole or not at all, and the folder for those kept for later."""
 
 from __future__ import annotations
 
@@ -10,6 +10,14 @@ from pathlib import Path
 from typing import IO, Any
 
 from sparring.errors import RunError
+
+
+def user_cache() -> Path:
+    """The folder for what can be had again: `$SPARRING_CACHE`, else `$XDG_CACHE_HOME/sparring`,
+    else `~/.cache/sparring`; nobody says that it exists."""
+    if own := os.environ.get("SPARRING_CACHE"):
+        return Path(own).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "sparring"
 
 
 def write_whole(path: Path, write: Callable[[IO[bytes]], Any]) -> None:

@@ -6,13 +6,14 @@ import dataclasses
 import math
 import threading
 import time
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from sparring.config import Config
+from sparring.config import Config, resolved
 from sparring.data.batches import Batches
 from sparring.data.dataset import Dataset
 from sparring.data.source import BUILT_IN, TEST_SPLIT, fingerprint, open_source
@@ -20,7 +21,6 @@ from sparring.errors import ConfigError, DivergedError, InputError, RunError
 from sparring.kinds.base import Kind
 from sparring.kinds.catalogue import pick_kind
 from sparring.kinds.labels import Labels
-from sparring.kinds.pictures import SHOWN
 from sparring.model import Model
 from sparring.nets.catalogue import build_networks
 from sparring.objective.objective import build_objective
@@ -91,7 +91,7 @@ class Plan:
             self.kind.encode_labels(self.train),
             self.kind.shape.conditions,
             self.kind.prepare,
-            int(config.batch_size or 1),
+            resolved(config.batch_size, "batch_size"),
             device,
             config.seed,
         )
@@ -109,6 +109,7 @@ def plan(dataset: Dataset, config: Config, location: str | Path | None = None) -
         ConfigError: an unknown name, or settings that cannot hold together.
     """
     kind_class = pick_kind(dataset, config)
+    dataset = kind_class.adopt(dataset)
     labels = kind_class.labels_of(dataset, config.target)
     if labels is not None:
         Labels.fit(labels, config.target or "label")  # an error names the row as the file has it
@@ -121,7 +122,9 @@ def plan(dataset: Dataset, config: Config, location: str | Path | None = None) -
         "fingerprint": fingerprint(dataset),
     }
     config = config.with_defaults(kind.defaults)
-    precision = pick_precision(str(config.precision), pick_device(config.device))
+    precision = pick_precision(
+        resolved(config.precision, "precision"), pick_device(config.device)
+    )
     config = config.replace({"precision": precision})
     # What cannot be built is told now, on two rows, before a run directory is made.
     trial = Plan(config, kind, train.take(np.arange(2)), holdout).build()
@@ -174,7 +177,8 @@ def fit(
     Raises:
         DivergedError: a loss or parameter is not finite; the last good state is kept.
         RunError: the run directory cannot be written or continued.
-        Interrupted: Ctrl-C or SIGTERM; all is saved.
+        Interrupted: Ctrl-C or SIGTERM in a run with a directory; all is saved. Without one, the
+            model is returned as it is then, with a warning.
     """
     reporter = reporter or Reporter()
     trainer = plan.build()
@@ -190,7 +194,7 @@ def fit(
         else:
             model.save(run.path)
     recorder = Recorder(plan, trainer, model, run)
-    with thread_count(plan.config.threads or 1), stop_signals() as stop:
+    with thread_count(resolved(plan.config.threads, "threads")), stop_signals() as stop:
         try:
             reporter.begin(plan, trainer)
             _train(plan, trainer, recorder, reporter, stop)
@@ -213,7 +217,10 @@ def _train(
         recorder.state_if_due()
         if stop.is_set():
             recorder.save()
-            raise Interrupted(f"stopped at step {step:,}")
+            if recorder.run is not None:
+                raise Interrupted(f"stopped at step {step:,}")
+            warnings.warn(f"stopped at step {step:,}: the model is as it is now", stacklevel=3)
+            return
     recorder.save()
 
 
@@ -227,6 +234,7 @@ def reopen(model: Model) -> tuple[Dataset, Dataset]:
     if not location:
         raise InputError("the model was trained on rows in memory: give rows to judge it by")
     dataset = open_source(location, target=config.target, columns=config.columns)
+    dataset = model.kind.adopt(dataset)
     if fingerprint(dataset) != model.source["fingerprint"]:
         raise InputError(f"{location} holds other rows than the model was trained on")
     labels = model.kind.label_values(dataset)
@@ -287,11 +295,9 @@ class Recorder:
 
 
 def picture_samples(model: Model, per_class: int = 10) -> Dataset:
-    """The same latents every time: 2,000 flat rows, or images: `per_class` of each class."""
-    if len(model.kind.shape.row) == 1:
-        return sample(model, SHOWN, seed=model.config.seed)
-    if model.kind.labels is None:
-        return sample(model, 10 * per_class, seed=model.config.seed)
+    """The same latents every time: as many as the kind wants; of images, some of each class."""
+    if len(model.kind.shape.row) == 1 or model.kind.labels is None:
+        return sample(model, model.kind.pictured, seed=model.config.seed)
     classes = model.kind.labels.classes[:20]
     y = [c for c in classes for _ in range(per_class)]
     return sample(model, len(y), y=y, seed=model.config.seed)

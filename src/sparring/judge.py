@@ -7,8 +7,8 @@ from threadpoolctl import threadpool_limits
 
 from sparring.data.dataset import Dataset
 from sparring.errors import InputError
-from sparring.evaluate.classifier import Classifier
-from sparring.evaluate.suite import METRICS, Known, Score, score
+from sparring.evaluate.suite import METRICS, Score, score
+from sparring.evaluate.views import Classifier, Known
 from sparring.model import Model
 from sparring.sample import sample
 from sparring.train.runtime import thread_count
@@ -31,6 +31,9 @@ def judge(
     Raises:
         InputError: too few rows, or rows that do not fit the model's.
     """
+    if not 0 <= seed < 2**32:
+        raise InputError(f"seed {seed}: it must be from 0 to {2**32 - 1}")
+    against = model.kind.adopt(against)
     if train is None:
         order = np.random.default_rng(seed).permutation(len(against))
         half = len(against) // 2

@@ -85,7 +85,7 @@ class Model:
         for name, net in (("G", self.G), ("D", self.D)):
             tensors |= {f"{name}.{k}": v.contiguous() for k, v in net.state_dict().items()}
         # One key: safetensors writes several in any order, and equal models must be equal files.
-        about = json.dumps({"format": FORMAT, "steps": self.steps})
+        about = json.dumps({"steps": self.steps})
         data = save(tensors, metadata={"sparring": about})
         write_whole(path / "model.safetensors", lambda file: file.write(data))
 
@@ -102,7 +102,9 @@ class Model:
             raise RunError(f"{path}: no such run directory")
         schema, settings = _read_json(path / "schema.json"), _read_json(path / "config.json")
         written = schema.get("format")
-        if not isinstance(written, int) or written > FORMAT:
+        if not isinstance(written, int):
+            raise RunError(f"{path}: schema.json is damaged (it names no format)")
+        if written > FORMAT:
             raise RunError(
                 f"{path}: written in format {written}, by sparring {schema.get('sparring')}; this "
                 f"is {__version__}, which reads up to format {FORMAT}: upgrade sparring"

@@ -16,7 +16,7 @@ from sparring.data.dataset import Dataset
 from sparring.errors import DivergedError, InputError, unknown
 from sparring.kinds.base import Kind
 from sparring.model import Model
-from sparring.train.runtime import thread_count
+from sparring.train.runtime import arithmetic, thread_count
 
 
 def block_rows(kind: Kind) -> int:
@@ -61,7 +61,8 @@ def stream(model: Model, n: int, y: Any = None, seed: int = 0) -> Iterator[Datas
             if wanted is not None:
                 labels[:here] = wanted[start : start + here]
             condition = one_hot(labels, len(model.kind.labels.classes))
-        with thread_count(1):  # how a sum is shared out among threads decides its last bits
+        # How a sum is shared out, among threads or by a GPU's choice, decides its last bits.
+        with thread_count(1), arithmetic("fp32", device):
             x = model.G(z.to(device), condition.to(device)).float()[:here]
         if not torch.isfinite(x).all():
             raise DivergedError("the model makes rows that are not finite: train it again")

@@ -38,6 +38,15 @@ def test_every_setting_is_a_flag_of_train(call: Call, monkeypatch: pytest.Monkey
         assert f"--{field.name.replace('_', '-')}" in out
 
 
+def test_no_command_and_a_wrong_one(call: Call) -> None:
+    assert "demo" in call().out
+    result = call("trian", "ring")
+    assert result.code == 2
+    assert result.err.count("\n") == 1
+    for words in ("'trian'", "did you mean 'train'", "evaluate"):
+        assert words in result.err
+
+
 def test_version(call: Call) -> None:
     assert call("--version").out.strip() == __version__
 

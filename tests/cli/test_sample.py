@@ -71,6 +71,7 @@ def test_refusals(call: Call, table_run: str) -> None:
     refused(call, "sample", table_run, "--where", "group=c", "-o", "s.csv", says=["'c'", "a, b"])
     refused(call, "sample", table_run, "--where", "colour=c", says=["colour", "group"])
     refused(call, "sample", table_run, "--where", "group", says=["name=value"])
+    refused(call, "sample", table_run, "--where", "group=a", "--where", "group=b", says=["twice"])
     assert not Path("s.csv").exists()
 
 

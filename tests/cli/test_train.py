@@ -224,3 +224,45 @@ def test_columns_pick_a_subset(call: Call, table_csv: Path) -> None:
     assert call("train", table_csv, "--columns", "height, group", *TINY).code == 0
     call("sample", "runs/people", "-n", 3, "-o", "s.csv")
     assert Path("s.csv").read_text().splitlines()[0] == "height,group"
+
+
+def test_kind_converts_where_the_rows_allow_it(call: Call, table_csv: Path) -> None:
+    rows = "".join(f"{i % 7},{i % 5},{'ab'[i % 2]}\n" for i in range(40))
+    file = write("points.csv", "x0,x1,label\n" + rows)
+    assert call("train", file, "--kind", "points", "--run", "points", *TINY).code == 0
+    assert call("sample", "points", "-n", 20, "--where", "label=b").code == 0
+    assert Path("points/samples.csv").read_text().splitlines()[0] == "x0,x1,label"
+    result = call("evaluate", "points", "--against", "points/samples.csv")
+    assert result.code == 0, result.err
+    assert "Label agreement" in result.out
+    refused(call, "train", table_csv, "--kind", "points", says=["children"])
+    np.save("p.npy", np.random.default_rng(0).normal(size=(40, 2)))
+    assert call("train", "p.npy", "--kind", "table", "--run", "table", *TINY).code == 0
+    assert call("evaluate", "table").code == 0
+
+
+def test_a_budget_from_a_flag_replaces_that_of_the_file(call: Call) -> None:
+    call("train", "ring", "--run", "a", *TINY)
+    result = call("train", "ring", "--config", "a/config.json", "--minutes", 1, "--dry-run")
+    settings = json.loads(result.out)
+    assert (settings["steps"], settings["minutes"]) == (None, 1.0)
+
+
+def test_wrong_flags_get_one_line(call: Call) -> None:
+    refused(call, "train", "ring", "--learning-rte", 1, says=["--learning-rte", "--learning-rate"])
+    refused(call, "train", "ring", "--steps", "abc", says=["--steps"])
+    call("train", "ring", "--run", "run", *TINY)
+    refused(call, "evaluate", "run", "--seed", 2**40, says=[str(2**40)])
+
+
+def test_odd_names_are_printed_as_they_are(call: Call) -> None:
+    result = call("train", "ring", "--run", "a[bold]", *TINY)
+    assert "a[bold]" in result.out
+    assert "sparring sample a[bold]" in result.out
+    assert call("train", "ring", "--run", "a[/b]", *TINY).code == 0
+
+
+def test_a_column_that_varies_by_rounding_only_can_be_drawn(call: Call) -> None:
+    rows = "".join(f"{v!r},{i}\n" for i, v in enumerate([0.3, 0.1 + 0.2] * 20))
+    result = call("train", write("t.csv", "a,b\n" + rows), *TINY)
+    assert result.code == 0, result.err

@@ -144,7 +144,18 @@ def damaged(folder: Path) -> dict[str, bytes]:
     np.save(folder / "pickle.npy", np.array([[{}]], dtype=object), allow_pickle=True)
     npz, npy = (folder / "whole.npz").read_bytes(), (folder / "whole.npy").read_bytes()
     half = len(npz) // 2
+    np.savez(folder / "plain.npz", x=np.zeros((99, 2)))
+    plain = (folder / "plain.npz").read_bytes()
+    directory = plain.index(b"PK\x01\x02")
+    secret, method = bytearray(plain), bytearray(plain)
+    secret[6] |= 1  # The flag of an encrypted member, which zipfile answers with a RuntimeError
+    secret[directory + 8] |= 1
+    method[8] = method[directory + 10] = 99  # and an unknown compression with NotImplementedError.
     return {
+        "encrypted.npz": bytes(secret),
+        "method.npz": bytes(method),
+        "header.npy": npy.replace(b"(9, 9)", b"((9, 9"[:6]),
+        "huge.npy": npy.replace(b"(9, 9), }" + b" " * 11, b"(9, 999999999999), }"),
         "empty.npy": b"",
         "text.npy": b"x,y\n1,2\n",
         "cut.npy": npy[:200],
@@ -155,7 +166,19 @@ def damaged(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize(
-    "name", ["empty.npy", "text.npy", "cut.npy", "cut.npz", "bits.npz", "pickle.npy"]
+    "name",
+    [
+        "empty.npy",
+        "text.npy",
+        "cut.npy",
+        "cut.npz",
+        "bits.npz",
+        "pickle.npy",
+        "encrypted.npz",
+        "method.npz",
+        "header.npy",
+        "huge.npy",
+    ],
 )
 def test_damaged_files(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(damaged(tmp_path)[name])

@@ -128,7 +128,7 @@ def test_a_slash_makes_a_folder_whatever_the_name(tmp_path: Path) -> None:
 
 
 def test_grid_layout(tmp_path: Path) -> None:
-    with open_sink(tmp_path / "a.png", 10, columns=4) as sink:
+    with open_sink(tmp_path / "a.png", 10) as sink:
         sink.write(IMAGES[:7], np.arange(7))
         sink.write(IMAGES[7:], np.arange(3))
     picture = np.asarray(Image.open(tmp_path / "a.png"))
@@ -207,36 +207,31 @@ def test_a_full_disk_leaves_nothing(
 
 
 @pytest.mark.parametrize(
-    ("name", "rows", "columns", "message"),
+    ("name", "rows", "message"),
     [
         (
             "a.txt",
             1,
-            None,
             r"unknown format '\.txt' \(accepted: \.csv, \.parquet, \.npz, \.png, or",
         ),
-        ("a.csv", 0, None, "n = 0 samples"),
-        ("a.csv", 1, 3, r"columns = 3 \(accepted: 1 or more, for a \.png grid\)"),
-        ("a.png", 1, 0, "columns = 0"),
-        ("a.png", GRID_MAX_IMAGES + 1, None, r"10001 images in a grid \(accepted: up to 10000\)"),
-        ("here", 1, None, "here exists already"),
-        ("here/", 1, None, "exists already"),
-        ("here.csv", 1, None, r"here\.csv exists already"),
-        ("file", 1, None, "file exists already"),
-        ("no/such/a.csv", 1, None, "no folder .*no/such to write in"),
-        ("file/a.csv", 1, None, "no folder .*file to write in"),
-        ("x" * 300 + ".npz", 1, None, "cannot write .*: File name too long"),
+        ("a.csv", 0, "n = 0 samples"),
+        ("a.png", GRID_MAX_IMAGES + 1, r"10001 images in a grid \(accepted: up to 10000\)"),
+        ("here", 1, "here exists already"),
+        ("here/", 1, "exists already"),
+        ("here.csv", 1, r"here\.csv exists already"),
+        ("file", 1, "file exists already"),
+        ("no/such/a.csv", 1, "no folder .*no/such to write in"),
+        ("file/a.csv", 1, "no folder .*file to write in"),
+        ("x" * 300 + ".npz", 1, "cannot write .*: File name too long"),
     ],
 )
-def test_a_bad_path_is_known_at_once(
-    tmp_path: Path, name: str, rows: int, columns: int | None, message: str
-) -> None:
+def test_a_bad_path_is_known_at_once(tmp_path: Path, name: str, rows: int, message: str) -> None:
     (tmp_path / "here").mkdir()
     (tmp_path / "here.csv").mkdir()
     (tmp_path / "file").touch()
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(InputError, match=message):
-        open_sink(f"{tmp_path}/{name}", rows, columns=columns)
+        open_sink(f"{tmp_path}/{name}", rows)
     assert sorted(tmp_path.rglob("*")) == before
 
 

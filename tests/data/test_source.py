@@ -205,6 +205,21 @@ def test_an_operating_system_error_is_one_line(
         open_source("a.npy")
 
 
+@pytest.mark.parametrize("error", [OSError("\nfirst\nsecond"), OSError(5, "first\nsecond")])
+def test_an_error_of_several_lines_is_one_line(
+    tmp_path: Path, error: OSError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, mode: str) -> Any:
+        raise error
+
+    np.save(tmp_path / "a.npy", POINTS)
+    with pytest.raises(InputError, match=r"^cannot read a,b 1,2 .*: File name too long$"):
+        open_source("a,b\n" + "1,2\n" * 999)
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(InputError, match=r"^cannot read a\.npy: first$"):
+        open_source("a.npy")
+
+
 def test_messages_name_the_file(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("a,b\n1,\n2,\n")
     with pytest.raises(InputError, match=r"^a\.csv, column 'b': every value is missing"):
@@ -239,6 +254,21 @@ def test_fingerprint_ignores_names_memory_layout_index_and_text_width() -> None:
     as_object = narrow.astype(object)
     prints = {fingerprint(Dataset(POINTS, y)) for y in (narrow, wide, as_object)}
     assert len(prints) == 1
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
+def test_fingerprint_is_the_same_for_each_dtype_of_text(missing: Any) -> None:
+    words = pd.Series(["x", missing, "y", "x"], dtype=object)
+    dtypes = (object, "str", "string", pd.StringDtype("python"), pd.StringDtype(na_value=np.nan))
+    frames = [pd.DataFrame({"a": words.astype(dtype), "n": range(4)}) for dtype in dtypes]
+    frames.append(
+        pd.DataFrame({"a": pd.Series(["x", None, "y", "x"], dtype=object), "n": range(4)})
+    )
+    assert len({fingerprint(Dataset(frame)) for frame in frames}) == 1
+    other = frames[0].assign(a=pd.Series(["x", "", "y", "x"], dtype=object))
+    assert fingerprint(Dataset(other)) != fingerprint(Dataset(frames[0]))
+    category = frames[0].astype({"a": "category"})
+    assert fingerprint(Dataset(category)) != fingerprint(Dataset(frames[0]))
 
 
 def test_fingerprint_is_the_same_in_another_process() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -135,6 +136,38 @@ def test_damaged_gzip(tmp_path: Path, content: bytes) -> None:
 def test_damaged_parquet(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"a\.parquet: not a readable Parquet file"):
         read_parquet(csv_file(tmp_path, "a,b\n", "a.parquet"))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        pa.ArrowNotImplementedError("\n\nno reader for this\nsecond line"),
+        pa.ArrowInvalid("no reader for this\n  in a file\n"),
+        OSError("no reader for this\nsecond line"),
+    ],
+)
+def test_what_arrow_says_is_one_line(
+    tmp_path: Path, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(pd, "read_parquet", refuse)
+    path = csv_file(tmp_path, "a,b\n", "a.parquet")
+    with pytest.raises(InputError) as caught:
+        read_parquet(path)
+    assert str(caught.value) == f"{path}: not a readable Parquet file (no reader for this)"
+
+
+def test_damaged_pages_of_parquet(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    pd.DataFrame({"a": np.random.default_rng(0).normal(size=999)}).to_parquet(path)
+    content = bytearray(path.read_bytes())
+    content[4:60] = b"\xff" * 56
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"a\.parquet: not a readable Parquet file \(") as error:
+        read_parquet(path)
+    assert "\n" not in str(error.value)
 
 
 def test_pick_columns_keeps_the_order_of_the_table() -> None:

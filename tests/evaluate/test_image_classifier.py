@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -9,6 +7,13 @@ from sparring.errors import InputError
 from sparring.evaluate import image_classifier
 from sparring.evaluate.classifier import label_agreement
 from sparring.evaluate.image_classifier import ImageClassifier, cached_image_classifier
+from sparring.files import user_cache
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch) -> None:
+    """Every test has a cache of its own."""
+    monkeypatch.setenv("SPARRING_CACHE", str(tmp_path))
 
 
 @pytest.fixture(scope="module")
@@ -85,10 +90,10 @@ def test_any_size(squares, size, channels):
 
 def test_cache_returns_the_same_classifier(squares, tmp_path):
     images, labels = squares
-    first = cached_image_classifier(images, labels, cache_dir=tmp_path)
+    first = cached_image_classifier(images, labels)
     (file,) = (tmp_path / "classifiers").iterdir()
     written = file.stat().st_mtime_ns
-    again = cached_image_classifier(images, labels, cache_dir=tmp_path)
+    again = cached_image_classifier(images, labels)
     assert file.stat().st_mtime_ns == written
     assert (again.digest, again.accuracy, again.shape) == (
         first.digest,
@@ -107,39 +112,37 @@ def test_cache_keeps_the_type_of_labels(squares, tmp_path, kind):
         "bool": labels.astype(bool),
         "object": np.array(["no", "yes"], dtype=object)[labels],
     }[kind]
-    first, again = (
-        cached_image_classifier(images, named, cache_dir=tmp_path).predict(images) for _ in range(2)
-    )
+    first, again = (cached_image_classifier(images, named).predict(images) for _ in range(2))
     assert first.dtype == again.dtype == named.dtype
     assert (first == again).all()
 
 
 def test_cache_goes_by_content(squares, tmp_path):
     images, labels = squares
-    cached_image_classifier(images, labels, cache_dir=tmp_path)
-    cached_image_classifier(images, labels, seed=1, cache_dir=tmp_path)
-    cached_image_classifier(images, 1 - labels, cache_dir=tmp_path)
-    cached_image_classifier(images[::-1], labels, cache_dir=tmp_path)
+    cached_image_classifier(images, labels)
+    cached_image_classifier(images, labels, seed=1)
+    cached_image_classifier(images, 1 - labels)
+    cached_image_classifier(images[::-1], labels)
     assert len(list((tmp_path / "classifiers").iterdir())) == 4
 
 
 @pytest.mark.parametrize("damage", ["empty", "cut", "flipped", "text"])
 def test_damaged_cache_is_written_again(squares, tmp_path, damage):
     images, labels = squares
-    first = cached_image_classifier(images, labels, cache_dir=tmp_path)
+    first = cached_image_classifier(images, labels)
     (file,) = (tmp_path / "classifiers").iterdir()
     good = file.read_bytes()
     flipped = bytearray(good)
     flipped[-1000] ^= 0xFF
     bad = {"empty": b"", "cut": good[:-100], "flipped": bytes(flipped), "text": b"x" * 500}
     file.write_bytes(bad[damage])
-    assert cached_image_classifier(images, labels, cache_dir=tmp_path).digest == first.digest
+    assert cached_image_classifier(images, labels).digest == first.digest
     assert file.read_bytes() == good
 
 
 def test_cache_that_cannot_be_written_is_not_used(squares, tmp_path):
     (tmp_path / "classifiers").write_text("a file where the folder should be")
-    assert cached_image_classifier(*squares, cache_dir=tmp_path).accuracy >= 0
+    assert cached_image_classifier(*squares).accuracy >= 0
 
 
 def test_cache_folder_comes_from_the_environment(squares, tmp_path, monkeypatch):
@@ -152,8 +155,12 @@ def test_cache_folder_comes_from_the_environment(squares, tmp_path, monkeypatch)
     assert len(list((tmp_path / "own/classifiers").iterdir())) == 1
     monkeypatch.delenv("SPARRING_CACHE")
     monkeypatch.delenv("XDG_CACHE_HOME")
-    monkeypatch.setattr(Path, "home", lambda: tmp_path)
-    assert image_classifier._user_cache() == tmp_path / ".cache/sparring"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert user_cache() == tmp_path / ".cache/sparring"
+    monkeypatch.setenv("XDG_CACHE_HOME", "~/xdg")
+    assert user_cache() == tmp_path / "xdg/sparring"
+    monkeypatch.setenv("SPARRING_CACHE", "~/own")
+    assert user_cache() == tmp_path / "own"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from sparring.errors import ConfigError, InputError
 from sparring.evaluate import suite
 from sparring.evaluate.classifier import RowClassifier
 from sparring.evaluate.prdc import PRDC, precision_recall_density_coverage
-from sparring.evaluate.suite import METRICS, Known, Metric, Views, score
+from sparring.evaluate.suite import METRICS, Metric, score
+from sparring.evaluate.views import Known, Views
 
 MODES = Modes(
     np.array([[0.0, 0.0], [5.0, 5.0]]), np.tile(np.eye(2), (2, 1, 1)), np.array([0.5, 0.5])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from typing import Any
 
 import typer
 
 from sparring import __version__
-from sparring.errors import SparringError
+from sparring.errors import ConfigError, SparringError, unknown
 
 COMMANDS: dict[str, str] = {
     "demo": "Train on scikit-learn's handwritten digits, draw them, score them: about a minute.",
@@ -18,13 +19,26 @@ COMMANDS: dict[str, str] = {
 }
 
 
+# Typer's name for a wrong flag or value is not public; its subclass is.
+USAGE_ERROR: Any = typer.BadParameter.__base__
+
+
 def main() -> None:
     """Run the command that the arguments name. Errors meant for a person exit with code 2."""
     try:
-        build_app(sys.argv[1:])()
+        arguments = sys.argv[1:] or ["--help"]
+        if not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
+            raise ConfigError(unknown("command", arguments[0], COMMANDS))
+        code = build_app(arguments)(arguments, standalone_mode=False)
     except SparringError as error:
         print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+        code = 2
+    except USAGE_ERROR as error:
+        print(f"error: {error.format_message()} (see --help)", file=sys.stderr)
+        code = 2
+    except (KeyboardInterrupt, typer.Abort):
+        code = 130
+    sys.exit(code)
 
 
 def build_app(arguments: list[str]) -> typer.Typer:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 
 import typer
 
-from sparring.cli.show import console, score_table
+from sparring.cli.show import console, record, score_table
 from sparring.data.source import open_source
 from sparring.errors import InputError
 from sparring.fit import reopen
@@ -35,10 +34,10 @@ def command(
         except InputError:  # the training rows are gone: half of `against` is the reference
             train = None
     scores = judge(model, rows, train, seed=seed)
-    record = {"against": against or "holdout", "scores": [dataclasses.asdict(s) for s in scores]}
-    Run(run).append(run / "metrics.jsonl", record)
+    found = record(scores, against or "holdout")
     if as_json:
-        print(json.dumps(record, indent=2))
+        print(json.dumps(found, indent=2))
     else:
-        title = f"{scores[0].rows:,} samples beside as many rows never seen"
-        console().print(score_table(scores, title))
+        console().print(score_table(scores))
+    directory = Run(run)
+    directory.append(directory.metrics_path, found)

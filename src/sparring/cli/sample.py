@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from sparring.data.sink import open_sink
-from sparring.errors import ConfigError, InputError
+from sparring.errors import ConfigError
 from sparring.model import Model
 from sparring.sample import stream, where_label
 
@@ -24,26 +24,26 @@ def command(
     device: str = typer.Option("cpu", help="Where G runs."),
 ) -> None:
     model = Model.load(run, device)
-    y = where_label(model.kind, dict(condition(text) for text in where))
-    path = output or run / DEFAULT_OUTPUT[model.kind.name]
-    if n < 1:
-        raise InputError(f"cannot draw {n} samples: ask for at least 1")
+    y = where_label(model.kind, conditions(where))
+    path = output or run / model.kind.output
     with open_sink(path, n) as sink:
         for part in stream(model, n, y, seed):
             sink.write(part.x, part.y)
     print(f"{n:,} samples: {path}", file=sys.stderr)
 
 
-DEFAULT_OUTPUT = {"points": "samples.csv", "table": "samples.csv", "image": "samples.npz"}
-
-
-def condition(text: str) -> tuple[str, str]:
-    """`label=3` as ("label", "3").
+def conditions(texts: list[str]) -> dict[str, str]:
+    """["label=3"] as {"label": "3"}.
 
     Raises:
-        ConfigError: there is no "=" in it.
+        ConfigError: there is no "=" in a text, or a name comes twice.
     """
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise ConfigError(f"--where {text!r}: write it as --where name=value")
-    return name.strip(), value.strip()
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not equals:
+            raise ConfigError(f"--where {text!r}: write it as --where name=value")
+        if name in found:
+            raise ConfigError(f"--where names {name!r} twice")
+        found[name] = value
+    return found

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -76,27 +78,35 @@ def reporter(on: Console) -> Reporter:
     return BarReporter(on) if on.is_terminal else LineReporter()
 
 
-def score_table(scores: list[Score], title: str) -> Table:
+def record(scores: list[Score], against: str) -> dict[str, Any]:
+    """A line of metrics.jsonl."""
+    return {"against": against, "scores": [dataclasses.asdict(s) for s in scores]}
+
+
+def score_table(scores: list[Score]) -> Table:
     """Scores beside the floor; the reason stands where a score could not be had."""
+    title = "samples beside rows that training never saw"
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 3, 0, 0))
     table.add_column("metric")
     table.add_column("samples", justify="right")
     table.add_column("real rows", justify="right")
     table.add_column("best")
+    table.add_column("rows", justify="right")
     table.add_column("meaning", style="dim")
     for s in scores:
         best = s.better if isinstance(s.better, str) else f"{s.better:g}"
-        if s.value is None:
-            table.add_row(escape(s.title), "-", "-", best, escape(f"skipped: {s.skipped}"))
+        if s.value is None or s.floor is None:
+            cells = ["-", "-", best, "-", f"skipped: {s.skipped}"]
         else:
-            table.add_row(
-                escape(s.title), number(s.value), number(s.floor or 0.0), best, s.meaning
-            )
+            cells = [number(s.value), number(s.floor), best, f"{s.rows:,}", s.meaning]
+        table.add_row(*map(escape, [s.title, *cells]))
     return table
 
 
 def number(value: float) -> str:
-    """Three significant digits, without an exponent."""
+    """Three significant digits or decimals, whichever says more."""
     if value == int(value):
         return f"{int(value):,}"
+    if abs(value) < 0.1:
+        return f"{value:#.3g}"
     return f"{value:.3f}" if abs(value) < 100 else f"{value:,.1f}"

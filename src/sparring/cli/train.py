@@ -13,7 +13,7 @@ from typing import Any
 import typer
 
 from sparring import config as settings
-from sparring.cli.show import console, reporter, score_table
+from sparring.cli.show import console, record, reporter, score_table
 from sparring.config import Config
 from sparring.data.source import open_source
 from sparring.errors import ConfigError
@@ -65,9 +65,12 @@ def train(
         config = Config()
     if source is None:
         raise ConfigError("give a SOURCE: a file, a folder or a built-in name")
-    given = settings.read(config_file) if config_file else {}
-    given |= dict(_assignment(text) for text in assignments) | flags
-    config = config.replace(given)
+    for layer in (
+        settings.read(config_file) if config_file else {},
+        dict(_assignment(text) for text in assignments),
+        flags,
+    ):
+        config = config.replace(layer)
     dataset = open_source(source, target=config.target, columns=config.columns)
     planned = plan(dataset, config, source)
     if dry_run:
@@ -83,23 +86,23 @@ def train_and_score(planned: Plan, run: Run, *, resume: bool = False) -> None:
     """Train under a progress bar, then print the scores and where everything is."""
     out = console()
     rows, held = len(planned.train), len(planned.holdout)
-    out.print(
+    print(
         f"{planned.source['name']}: {planned.kind.name}, {rows:,} rows to train on, "
         f"{held:,} held out; run in {run.path}",
-        highlight=False,
+        flush=True,
     )
     try:
         model = fit(planned, run, resume=resume, reporter=reporter(out))
     except Interrupted as error:
-        out.print(f"{error}; saved. Continue with: sparring train --resume --run {run.path}")
+        print(f"{error}; saved. Continue with: sparring train --resume --run {run.path}")
         raise typer.Exit(130) from None
     picture = run.path / "samples.png"
     planned.kind.draw(picture_samples(model), planned.train, picture)
     if held < 2:
-        out.print("no holdout to judge by: give rows to `sparring evaluate --against`")
+        print("no holdout to judge by: give rows to `sparring evaluate --against`")
     else:
         score_and_show(model, run, planned)
-    out.print(f"samples: {picture}", f"draw more: sparring sample {run.path} -n 1000", sep="\n")
+    print(f"samples: {picture}", f"draw more: sparring sample {run.path} -n 1000", sep="\n")
 
 
 def score_and_show(model: Model, run: Run, planned: Plan) -> None:
@@ -107,11 +110,10 @@ def score_and_show(model: Model, run: Run, planned: Plan) -> None:
     out = console()
     with out.status("scoring the samples"):
         scores = judge(model, planned.holdout, planned.train)
-    record = {"against": "holdout", "scores": [dataclasses.asdict(s) for s in scores]}
-    run.append(run.metrics_path, record)
     out.print()
-    out.print(score_table(scores, f"{scores[0].rows:,} samples beside as many rows never seen"))
+    out.print(score_table(scores))
     out.print()
+    run.append(run.metrics_path, record(scores, "holdout"))
 
 
 def stem(source: str) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ import pandas as pd
 from pandas.api.extensions import ExtensionArray
 
 from sparring.data.dataset import Dataset
+from sparring.data.reason import first_line
 from sparring.errors import InputError, listed
 
 X_KEYS = ("x", "X", "images", "data", "arr_0")
@@ -63,9 +62,9 @@ def load_arrays(path: Path) -> Dataset:
         InputError: a damaged file, pickled objects (never read), no array of a known key, and
             whatever `from_arrays` refuses.
     """
-    try:
-        # A file opened here is closed here; NumPy leaves it open when the archive is damaged.
-        with path.open("rb") as file:
+    # A file opened here is closed here; NumPy leaves it open when the archive is damaged.
+    with path.open("rb") as file:
+        try:
             loaded = np.load(file, allow_pickle=False)
             single = isinstance(loaded, np.ndarray)
             keys = [] if single else list(loaded)
@@ -73,9 +72,9 @@ def load_arrays(path: Path) -> Dataset:
             y_key = next((key for key in Y_KEYS if key in keys), None)
             x = loaded if single else x_key and loaded[x_key]
             y = y_key and loaded[y_key]
-    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        reason = str(error).partition("\n")[0]
-        raise InputError(f"{path}: not a readable NumPy file ({reason})") from error
+        except Exception as error:  # NumPy and zipfile raise a dozen types on damaged files.
+            reason = first_line(error)
+            raise InputError(f"{path}: not a readable NumPy file ({reason})") from error
     if x is None:
         raise InputError(
             f"{path}: holds {listed(keys) or 'nothing'} "

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-import tempfile
 import urllib.request
 import zlib
 from dataclasses import dataclass
@@ -16,7 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from sparring.data.dataset import Dataset
-from sparring.errors import InputError
+from sparring.data.reason import first_line
+from sparring.errors import InputError, RunError
+from sparring.files import user_cache, write_whole
 
 DOWNLOAD_TIMEOUT_SECONDS = 30
 PREFIXES = {"train": "train", "test": "t10k"}
@@ -119,14 +120,13 @@ def open_published(name: str, split: str = "train") -> Dataset:
     """Open `mnist` or `fashion-mnist`, downloading it once if it is nowhere on this machine.
 
     Looked for in `$SPARRING_DATA/NAME`, in `$SPARRING_DATA` itself (unless that folder bears the
-    name of another set of PUBLISHED), then in the cache: `$SPARRING_CACHE/NAME`, by default
-    `$XDG_CACHE_HOME/sparring/NAME` or `~/.cache/sparring/NAME`.
+    name of another set of PUBLISHED), then in NAME in the cache (files.user_cache).
 
     Raises:
         InputError: damaged files, or nothing found and nothing to be had from the mirrors; the
             message says which files to put where.
     """
-    cached = _cache() / name
+    cached = user_cache() / name
     folders = [cached]
     if os.environ.get("SPARRING_DATA"):
         data = Path(os.environ["SPARRING_DATA"]).expanduser()
@@ -142,13 +142,6 @@ def open_published(name: str, split: str = "train") -> Dataset:
             if not (cached / file).exists():
                 _download(name, file, cached, advised=folders[0])
     return open_idx(folder, split, name)
-
-
-def _cache() -> Path:
-    """The folder for downloads."""
-    if os.environ.get("SPARRING_CACHE"):
-        return Path(os.environ["SPARRING_CACHE"]).expanduser()
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "sparring"
 
 
 def _download(name: str, file: str, folder: Path, advised: Path) -> None:
@@ -172,9 +165,9 @@ def _download(name: str, file: str, folder: Path, advised: Path) -> None:
             reason = f"{mirror}{file}: wrong checksum"
             continue
         try:
-            _place(content, folder, file)
-        except OSError as error:
-            reason = f"cannot write {folder / file}: {error.strerror}"
+            _place(content, folder / file)
+        except (OSError, RunError) as error:
+            reason = first_line(error)
             break
         return
     raise InputError(
@@ -183,17 +176,10 @@ def _download(name: str, file: str, folder: Path, advised: Path) -> None:
     )
 
 
-def _place(content: bytes, folder: Path, file: str) -> None:
-    """Write `folder/file` so that nobody ever sees a part of it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=f".{file}.", delete=False) as part:
-        try:
-            part.write(content)
-            part.close()
-            os.replace(part.name, folder / file)
-        except BaseException:
-            os.unlink(part.name)
-            raise
+def _place(content: bytes, path: Path) -> None:
+    """Write a file so that nobody ever sees a part of it, and its folder if need be."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, lambda file: file.write(content))
 
 
 PUBLISHED: dict[str, Published] = {

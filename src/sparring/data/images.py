@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from sparring.data.dataset import Dataset
+from sparring.data.reason import first_line
 from sparring.errors import InputError
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
@@ -136,7 +137,7 @@ def _read(path: Path, opener: Opener, name: str, take: Callable[[Image.Image], T
             with opener(name) as file, Image.open(file, formats=("PNG", "JPEG")) as image:
                 return take(image)
     except Exception as error:  # Pillow and zipfile raise a dozen types on damaged files.
-        reason = str(error).partition("\n")[0] or type(error).__name__
+        reason = first_line(error)
         raise InputError(f"{path / name} is not a readable PNG or JPEG image ({reason})") from error
 
 

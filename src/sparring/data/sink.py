@@ -84,7 +84,7 @@ class Sink:
             raise RunError(f"{self.path}: not written, as {self._written} of {self.rows} rows came")
 
 
-def open_sink(path: str | Path, rows: int, *, columns: int | None = None) -> Sink:
+def open_sink(path: str | Path, rows: int) -> Sink:
     """Make ready to write `rows` samples, so that a path that cannot be written is known at once.
 
     Args:
@@ -92,11 +92,10 @@ def open_sink(path: str | Path, rows: int, *, columns: int | None = None) -> Sin
             PNG files, in sub-folders if there are labels. An existing file is replaced, an
             existing folder is not.
         rows: how many samples will be written, at least 1.
-        columns: images in a row of a .png grid; by default about as many as there are rows.
 
     Raises:
         InputError: an unknown suffix, no such parent folder, a folder already there, no permission,
-            a grid of too many images, or `columns` for anything but a grid.
+            a grid of too many images.
     """
     target = Path(path).expanduser()
     suffix = "" if str(path).endswith(("/", os.sep)) else target.suffix.lower()
@@ -107,8 +106,6 @@ def open_sink(path: str | Path, rows: int, *, columns: int | None = None) -> Sin
         )
     if rows < 1:
         raise InputError(f"{path}: n = {rows} samples to write (accepted: 1 or more)")
-    if columns is not None and (suffix != ".png" or columns < 1):
-        raise InputError(f"{path}: columns = {columns} (accepted: 1 or more, for a .png grid)")
     if suffix == ".png" and rows > GRID_MAX_IMAGES:
         raise InputError(f"{path}: {rows} images in a grid (accepted: up to {GRID_MAX_IMAGES})")
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
@@ -117,7 +114,7 @@ def open_sink(path: str | Path, rows: int, *, columns: int | None = None) -> Sin
             raise InputError(f"{path} exists already (accepted: a file to replace or a new name)")
         if not target.parent.is_dir():
             raise InputError(f"{path}: no folder {target.parent} to write in")
-        writer = SINKS[suffix](temporary, rows, columns)
+        writer = SINKS[suffix](temporary, rows)
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror or error}") from error
     return Sink(target, rows, temporary, writer)

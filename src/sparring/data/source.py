@@ -16,6 +16,7 @@ from sparring.data.arrays import from_arrays, load_arrays
 from sparring.data.dataset import Dataset
 from sparring.data.idx import is_idx_folder, open_idx, open_published
 from sparring.data.images import open_images
+from sparring.data.reason import first_line
 from sparring.data.tables import check_table, pick_columns, read_csv, read_parquet
 from sparring.data.toys import TOYS
 from sparring.errors import InputError, unknown
@@ -52,7 +53,9 @@ def open_source(
         try:
             dataset = _open_path(name)
         except OSError as error:
-            raise InputError(f"cannot read {name}: {error.strerror or error}") from error
+            # The content of a file given as its path gets here too, and has many lines.
+            shown, reason = " ".join(name.splitlines()), first_line(error.strerror or error)
+            raise InputError(f"cannot read {shown}: {reason}") from error
     else:
         dataset, name = _open_object(source), "the table"
     if not isinstance(dataset.x, pd.DataFrame):
@@ -73,18 +76,29 @@ def open_source(
 def fingerprint(dataset: Dataset) -> str:
     """A SHA-256 in hex of the rows and labels: their order, values, dtypes, shapes and columns.
 
-    The same on every machine and in every process; the name and the modes do not count.
+    The same on every machine, in every process and for each of pandas' dtypes for text; the name
+    and the modes do not count.
     """
     sha = hashlib.sha256()
     if isinstance(dataset.x, pd.DataFrame):
-        sha.update(repr([(str(c), str(dtype)) for c, dtype in dataset.x.dtypes.items()]).encode())
-        _add(sha, pd.util.hash_pandas_object(dataset.x, index=False).to_numpy())
+        columns = {i: _text_as_object(column) for i, (_, column) in enumerate(dataset.x.items())}
+        names = map(str, dataset.x.columns)
+        dtypes = [str(c.dtype).replace("object", "text") for c in columns.values()]
+        sha.update(repr(list(zip(names, dtypes, strict=True))).encode())
+        _add(sha, pd.util.hash_pandas_object(pd.DataFrame(columns), index=False).to_numpy())
     else:
         _add(sha, dataset.x)
     if dataset.y is not None:
         text = dataset.y.dtype.kind not in "biuf"
         _add(sha, pd.util.hash_array(dataset.y.astype(object)) if text else dataset.y)
     return sha.hexdigest()
+
+
+def _text_as_object(column: pd.Series) -> pd.Series:
+    """A text column in the one dtype for text that every version of pandas has."""
+    if not isinstance(column.dtype, pd.StringDtype):
+        return column
+    return pd.Series(column.to_numpy(object, na_value=np.nan), column.index, dtype=object)
 
 
 def _add(sha: hashlib._Hash, array: np.ndarray) -> None:

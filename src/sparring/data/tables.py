@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.extensions import ExtensionDtype
 
+from sparring.data.reason import first_line
 from sparring.errors import InputError, unknown
 
 MISSING = ("", "?", "NaN", "nan", "<NA>", "null", "NULL")
@@ -51,7 +52,7 @@ def read_csv(path: Path) -> pd.DataFrame:
             low_memory=False,
         )
     except ValueError as error:
-        raise InputError(f"{path}: not a CSV file ({_first_line(error)})") from error
+        raise InputError(f"{path}: not a CSV file ({first_line(error)})") from error
     return frame.apply(_numbers_among_words).apply(_plain)
 
 
@@ -61,10 +62,12 @@ def read_parquet(path: Path) -> pd.DataFrame:
     Raises:
         InputError: not a readable Parquet file.
     """
-    try:
-        frame = pd.read_parquet(path, dtype_backend="numpy_nullable")
-    except ValueError as error:
-        raise InputError(f"{path}: not a readable Parquet file ({_first_line(error)})") from error
+    with path.open("rb") as file:
+        try:
+            frame = pd.read_parquet(file, dtype_backend="numpy_nullable")
+        except Exception as error:  # Arrow raises a dozen types on damaged and exotic files.
+            reason = first_line(error)
+            raise InputError(f"{path}: not a readable Parquet file ({reason})") from error
     return frame.apply(_plain)
 
 
@@ -184,7 +187,3 @@ def _plain(column: pd.Series) -> pd.Series:
     if numeric and (dtype.kind == "f" or not column.hasnans):
         return column.astype(np.dtype(dtype.type))
     return column
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]

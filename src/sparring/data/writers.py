@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
+from sparring.data.reason import first_line
 from sparring.errors import InputError
 
 Form = Literal["table", "points", "images"]
@@ -31,8 +32,8 @@ class Writer(Protocol):
 
     forms: ClassVar[tuple[Form, ...]]
 
-    def __init__(self, temporary: Path, rows: int, columns: int | None) -> None:
-        """Create `temporary` for `rows` samples; `columns` matters to a grid only."""
+    def __init__(self, temporary: Path, rows: int) -> None:
+        """Create `temporary` for `rows` samples."""
 
     def write(self, chunk: Chunk, labels: np.ndarray | None) -> None:
         """Append a chunk of one of `forms`."""
@@ -46,7 +47,7 @@ class CsvWriter:
 
     forms: ClassVar[tuple[Form, ...]] = ("table", "points")
 
-    def __init__(self, temporary: Path, rows: int, columns: int | None) -> None:
+    def __init__(self, temporary: Path, rows: int) -> None:
         self._file = temporary.open("xb")
         self._header = True
 
@@ -66,7 +67,7 @@ class ParquetWriter:
 
     forms: ClassVar[tuple[Form, ...]] = ("table", "points")
 
-    def __init__(self, temporary: Path, rows: int, columns: int | None) -> None:
+    def __init__(self, temporary: Path, rows: int) -> None:
         self._file = temporary.open("xb")
         self._writer: pq.ParquetWriter | None = None
 
@@ -76,7 +77,7 @@ class ParquetWriter:
         try:
             self._append(frame)
         except pa.ArrowException as error:
-            reason = str(error).partition("\n")[0]
+            reason = first_line(error)
             raise InputError(f"no Parquet type for a column: {reason} (accepted: .csv)") from error
 
     def _append(self, frame: pd.DataFrame) -> None:
@@ -105,7 +106,7 @@ class NpzWriter:
 
     forms: ClassVar[tuple[Form, ...]] = ("points", "images")
 
-    def __init__(self, temporary: Path, rows: int, columns: int | None) -> None:
+    def __init__(self, temporary: Path, rows: int) -> None:
         self._rows = rows
         self._archive = zipfile.ZipFile(temporary, "x")
         self._x: IO[bytes] | None = None
@@ -140,13 +141,13 @@ class NpzWriter:
 
 
 class GridWriter:
-    """One picture of all images in rows, enlarged by a whole factor if they are tiny."""
+    """One picture of all images, about as many across as down; tiny ones are enlarged."""
 
     forms: ClassVar[tuple[Form, ...]] = ("images",)
 
-    def __init__(self, temporary: Path, rows: int, columns: int | None) -> None:
+    def __init__(self, temporary: Path, rows: int) -> None:
         self._file = temporary.open("xb")
-        self._columns = columns or math.ceil(math.sqrt(rows))
+        self._columns = math.ceil(math.sqrt(rows))
         self._images: list[np.ndarray] = []
 
     def write(self, chunk: Chunk, labels: np.ndarray | None) -> None:
@@ -181,7 +182,7 @@ class FolderWriter:
 
     forms: ClassVar[tuple[Form, ...]] = ("images",)
 
-    def __init__(self, temporary: Path, rows: int, columns: int | None) -> None:
+    def __init__(self, temporary: Path, rows: int) -> None:
         temporary.mkdir()
         self._folder = temporary
         self._digits = max(6, len(str(rows - 1)))

@@ -15,9 +15,7 @@ from sparring.evaluate.columns import Columns
 from sparring.evaluate.rows import as_rows
 from sparring.evaluate.views import Classifier
 
-__all__ = ["Classifier", "RowClassifier", "hold_out", "label_agreement", "label_codes"]
-
-MAX_CLASSES = 1000
+MAX_CLASSES = 1_000
 LEAST_ROWS = 20
 HELD_OUT_SHARE = 0.1
 

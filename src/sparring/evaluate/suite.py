@@ -20,8 +20,6 @@ from sparring.evaluate.tables import shape_error, trend_error
 from sparring.evaluate.views import Known, Views
 from sparring.evaluate.wasserstein import sliced_wasserstein
 
-__all__ = ["METRICS", "Better", "Known", "Metric", "Score", "Views", "score"]
-
 T = TypeVar("T")
 
 # A number is a target: the closer to it, the better.

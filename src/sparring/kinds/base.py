@@ -14,8 +14,7 @@ from torch import Tensor
 from sparring.config import Config
 from sparring.data.dataset import Dataset
 from sparring.errors import InputError
-from sparring.evaluate.classifier import Classifier
-from sparring.evaluate.suite import Views
+from sparring.evaluate.views import Classifier, Views
 from sparring.kinds.labels import Labels
 from sparring.nets.base import Shape
 
@@ -27,18 +26,31 @@ class Kind(ABC):
         name: what `--kind` calls it.
         defaults: values of the settings that a config leaves to the kind.
         metrics: names from METRICS, in the order they are reported.
+        pictured: how many samples a picture wants.
+        output: the file that samples go to unless another is asked for.
         labels: the classes to condition on, or None.
     """
 
     name: ClassVar[str]
     defaults: ClassVar[Mapping[str, Any]]
     metrics: ClassVar[tuple[str, ...]]
+    pictured: ClassVar[int]
+    output: ClassVar[str]
     labels: Labels | None
 
     @staticmethod
     @abstractmethod
     def detects(dataset: Dataset) -> bool:
         """Whether these rows are of this kind."""
+
+    @classmethod
+    def adopt(cls, dataset: Dataset) -> Dataset:
+        """The same rows in the form of this kind, where `--kind` asks for it and they allow it.
+
+        Raises:
+            InputError: rows that look convertible and are not.
+        """
+        return dataset
 
     @classmethod
     @abstractmethod

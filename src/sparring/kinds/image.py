@@ -16,9 +16,8 @@ from torch import Tensor
 from sparring.config import Config
 from sparring.data.dataset import Dataset
 from sparring.errors import InputError
-from sparring.evaluate.classifier import Classifier
 from sparring.evaluate.image_classifier import cached_image_classifier
-from sparring.evaluate.suite import Views
+from sparring.evaluate.views import Classifier, Views
 from sparring.kinds import pictures
 from sparring.kinds.base import Kind, restored_labels, saved_labels
 from sparring.kinds.labels import Labels
@@ -64,6 +63,9 @@ class Image(Kind):
         "frechet", "precision", "recall", "density", "coverage", "sliced_wasserstein", "c2st",
         "label_agreement",
     )  # fmt: skip
+
+    pictured: ClassVar[int] = 100
+    output: ClassVar[str] = "samples.npz"
 
     @staticmethod
     def detects(dataset: Dataset) -> bool:

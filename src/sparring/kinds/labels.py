@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from sparring.errors import InputError, listed, unknown
+from sparring.evaluate.classifier import MAX_CLASSES
 
-MAX_CLASSES = 1_000
 CLASS_TYPES = ({str}, {int}, {bool}, {float})
 
 

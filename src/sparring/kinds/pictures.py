@@ -147,6 +147,8 @@ def _histogram(axes: Axes, sets: dict[str, pd.Series], bins: int = BINS) -> None
 def _edges(values: np.ndarray, bins: int) -> np.ndarray:
     """Edges of bins; those of whole numbers hold equally many of them each."""
     low, high = values.min(), values.max()
+    if high - low <= 1e-9 * max(abs(low), abs(high)):
+        return np.array([low - 0.5, high + 0.5])  # one value, up to rounding
     if not np.array_equal(values, np.round(values)) or high - low > 1e9:
         return np.histogram_bin_edges(values, bins)
     width = math.ceil((high - low + 1) / bins)

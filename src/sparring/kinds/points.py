@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 
 from sparring.config import Config
 from sparring.data.dataset import Dataset
 from sparring.errors import InputError
-from sparring.evaluate.classifier import Classifier, RowClassifier
+from sparring.evaluate.classifier import RowClassifier
 from sparring.evaluate.rows import LARGEST
-from sparring.evaluate.suite import Views
+from sparring.evaluate.views import Classifier, Views
 from sparring.kinds import pictures
 from sparring.kinds.base import Kind, restored_labels, saved_labels
 from sparring.kinds.labels import Labels
@@ -59,9 +60,27 @@ class Points(Kind):
         "modes", "high_quality", "mode_kl", "label_agreement",
     )  # fmt: skip
 
+    pictured: ClassVar[int] = 2_000
+    output: ClassVar[str] = "samples.csv"
+
     @staticmethod
     def detects(dataset: Dataset) -> bool:
         return isinstance(dataset.x, np.ndarray) and dataset.x.ndim == 2
+
+    @classmethod
+    def adopt(cls, dataset: Dataset) -> Dataset:
+        """A table of numbers as points; a column "label" as their labels."""
+        if not isinstance(dataset.x, pd.DataFrame):
+            return dataset
+        frame = dataset.x.drop(columns="label", errors="ignore")
+        for name in frame.columns:
+            if not pd.api.types.is_numeric_dtype(frame[name]) or frame[name].isna().any():
+                raise InputError(
+                    f"{dataset.name}: column {name!r} is no coordinate of points: those are "
+                    "numbers, none missing"
+                )
+        y = dataset.x["label"].to_numpy() if "label" in dataset.x else dataset.y
+        return replace(dataset, x=frame.to_numpy(np.float64), y=y)
 
     @classmethod
     def fit(cls, dataset: Dataset, config: Config) -> Points:
@@ -103,7 +122,7 @@ class Points(Kind):
         return raw[0]
 
     def decode(self, x: Tensor, y: Tensor | None) -> Dataset:
-        points = x.double().cpu().numpy() * self.scale + self.mean
+        points = x.cpu().double().numpy() * self.scale + self.mean
         labels = None if y is None or self.labels is None else self.labels.decode(y)
         return Dataset(points.astype(self.dtype), labels)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,8 +16,8 @@ from sparring.config import Config
 from sparring.data.batches import one_hot
 from sparring.data.dataset import Dataset
 from sparring.errors import InputError, listed, unknown
-from sparring.evaluate.classifier import Classifier, RowClassifier
-from sparring.evaluate.suite import Views
+from sparring.evaluate.classifier import RowClassifier
+from sparring.evaluate.views import Classifier, Views
 from sparring.kinds import pictures
 from sparring.kinds.base import Kind, restored_labels, saved_labels
 from sparring.kinds.columns import (
@@ -75,9 +75,22 @@ class Table(Kind):
         "sliced_wasserstein", "label_agreement",
     )  # fmt: skip
 
+    pictured: ClassVar[int] = 2_000
+    output: ClassVar[str] = "samples.csv"
+
     @staticmethod
     def detects(dataset: Dataset) -> bool:
         return isinstance(dataset.x, pd.DataFrame)
+
+    @classmethod
+    def adopt(cls, dataset: Dataset) -> Dataset:
+        """Points as a table of columns x0, x1, ...; their labels as a column "label"."""
+        if not isinstance(dataset.x, np.ndarray) or dataset.x.ndim != 2:
+            return dataset
+        frame = pd.DataFrame(dataset.x, columns=[f"x{i}" for i in range(dataset.x.shape[1])])
+        if dataset.y is not None:
+            frame["label"] = dataset.y
+        return replace(dataset, x=frame, y=None)
 
     @classmethod
     def fit(cls, dataset: Dataset, config: Config) -> Table:
@@ -146,7 +159,7 @@ class Table(Kind):
         return torch.cat([scores, *groups], dim=1)
 
     def decode(self, x: Tensor, y: Tensor | None) -> Dataset:
-        rank = torch.special.ndtr(x[:, : len(self.ranks)].double()).cpu().numpy()
+        rank = torch.special.ndtr(x[:, : len(self.ranks)].cpu().double()).numpy()
         columns = {c.name: c.decode(rank[:, i]) for i, c in enumerate(self.ranks)}
         start = len(self.ranks)
         for column in self.categories:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from sparring.config import Config
+from sparring.config import Config, resolved
 from sparring.errors import ConfigError, choose
 from sparring.nets.base import Critic
 from sparring.objective.losses import LOSSES, Loss
@@ -68,7 +68,7 @@ def judge_pair(D: Critic, real: Tensor, fake: Tensor, y: Tensor) -> tuple[Tensor
     return real_logits, fake_logits
 
 
-def build_objective(config: Config, generator: torch.Generator | None = None) -> Objective:
+def build_objective(config: Config) -> Objective:
     """The objective that a resolved config names.
 
     Raises:
@@ -85,4 +85,4 @@ def build_objective(config: Config, generator: torch.Generator | None = None) ->
             "set penalty to none or critic_batch_norm to false"
         )
     loss = kind(label_smoothing=config.label_smoothing)
-    return Objective(loss, penalty, float(config.gamma or 0.0), generator)
+    return Objective(loss, penalty, resolved(config.gamma, "gamma"))
