@@ -19,7 +19,7 @@ from tests.conftest import rows_of, settings_of
     [
         (0.0, "0"), (25.0, "25"), (0.12345, "0.123"), (1234.5, "1,234.5"), (-0.5, "-0.500"),
         (0.00049, "0.000490"),
-    ],  # fmt: skip
+    ],
 )
 def test_numbers(value: float, text: str) -> None:
     assert number(value) == text
