@@ -83,8 +83,10 @@ def test_two_rows_give_scores_or_reasons(kind: str) -> None:
 
 
 def test_rows_that_do_not_fit_are_told_first() -> None:
-    with pytest.raises(InputError, match="data holds no points"):
+    with pytest.raises(InputError, match="column 'Int64' is no coordinate of points"):
         judge(trained("points"), rows_of("table"), None)
+    with pytest.raises(InputError, match="data holds no points"):
+        judge(trained("points"), rows_of("image"), None)
 
 
 def test_at_most_so_many_rows_are_compared() -> None:

@@ -44,7 +44,7 @@ class Game:
         self.G, self.D = Shift(2.0), Slope(0.5)
         self.opt_g = torch.optim.SGD(self.G.parameters(), lr=rate_g)
         self.opt_d = torch.optim.SGD(self.D.parameters(), lr=rate_d)
-        self.objective: Objective = build_objective(Config(loss=loss, penalty="none"))
+        self.objective: Objective = build_objective(Config(loss=loss, penalty="none", gamma=0.0))
         self.asked: list[str] = []
 
     def next_real(self) -> tuple[Tensor, Tensor]:
