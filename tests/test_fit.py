@@ -414,3 +414,27 @@ def test_a_directory_that_cannot_be_written_is_one_error(tmp_path: Path) -> None
     (run.path / "schema.json").mkdir()
     with pytest.raises(RunError, match=r"schema\.json: cannot be written"):
         fit(planned("points"), run)
+
+
+class Impatient(Reporter):
+    """Presses Ctrl-C at the second step."""
+
+    def progress(self, trainer: Trainer, record: dict[str, float]) -> None:
+        if record["step"] == 2:
+            signal.raise_signal(signal.SIGINT)
+
+
+def test_ctrl_c_without_a_run_directory_keeps_the_model() -> None:
+    config = Config(**settings_of("points", steps=9, log_every_steps=1))
+    with pytest.warns(UserWarning, match="stopped at step 2: the model is as it is now"):
+        model = fit(plan(rows_of("points"), config), reporter=Impatient())
+    assert model.steps == 2
+
+
+def test_a_table_of_numbers_can_be_points_and_points_a_table() -> None:
+    points = rows_of("points", labelled=True)
+    table = plan(points, Config(**settings_of("table", kind="table"))).train.x
+    assert list(table.columns) == ["x0", "x1", "label"]
+    again = plan(Dataset(table), Config(**settings_of("points", kind="points")))
+    assert again.train.x.shape[1] == 2
+    assert set(again.train.y) == {"a", "b", "c"}
