@@ -262,13 +262,13 @@ class TestDiscriminating:
 
 
 class TestEvaluating:
-    COLUMNS = ("name", "better", "meaning", "rows", "value", "floor", "skipped")
+    COLUMNS = ("value", "floor", "better", "rows", "title", "meaning", "skipped")
 
     @pytest.mark.parametrize("rows", [X, IMAGES, TABLE], ids=["points", "image", "table"])
     def test_on_the_holdout(self, rows: Any) -> None:
         scores = gan(holdout=0.5).fit(rows, Y).evaluate()
         assert tuple(scores.columns) == self.COLUMNS
-        assert set(scores["name"][scores["value"].isna()]) == {"c2st"}  # which needs 50 rows
+        assert set(scores.index[scores["value"].isna()]) == {"c2st"}  # which needs 50 rows
         assert (scores["rows"] == 30).all()
 
     def test_on_rows_that_are_given(self) -> None:

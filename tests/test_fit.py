@@ -433,8 +433,8 @@ def test_ctrl_c_without_a_run_directory_keeps_the_model() -> None:
 
 def test_a_table_of_numbers_can_be_points_and_points_a_table() -> None:
     points = rows_of("points", labelled=True)
-    table = plan(points, Config(**settings_of("table", kind="table"))).train.x
+    table = plan(points, Config(**TINY, kind="table")).train.x
     assert list(table.columns) == ["x0", "x1", "label"]
-    again = plan(Dataset(table), Config(**settings_of("points", kind="points")))
+    again = plan(Dataset(table), Config(**TINY, kind="points"))
     assert again.train.x.shape[1] == 2
     assert set(again.train.y) == {"a", "b", "c"}

@@ -185,8 +185,8 @@ class GAN(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
             X, y: such rows; omitted = the holdout that `fit` kept aside.
 
         Returns:
-            One line per metric: value, floor (the same of real rows), better, meaning, and why it
-            was skipped, if it was.
+            A row for each metric, by its name: value, floor (the same of real rows), better, rows
+            compared, title, meaning, and why it was skipped, if it was.
 
         Raises:
             InputError: too few rows, rows unlike those of training, or none that can be had.
@@ -205,7 +205,8 @@ class GAN(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
                 against = holdout if against is None else against
         assert against is not None
         scores = judge(self.model_, against, train, seed=seed)
-        return pd.DataFrame([dataclasses.asdict(s) for s in scores]).set_index("title")
+        columns = ["value", "floor", "better", "rows", "title", "meaning", "skipped"]
+        return pd.DataFrame([dataclasses.asdict(s) for s in scores]).set_index("name")[columns]
 
     def save(self, path: str | Path) -> None:
         """Write the model (JSON and safetensors, no pickle, no training row) to a directory."""
