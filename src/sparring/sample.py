@@ -15,6 +15,7 @@ from sparring.data.batches import one_hot
 from sparring.data.dataset import Dataset
 from sparring.errors import DivergedError, InputError, unknown
 from sparring.kinds.base import Kind
+from sparring.kinds.labels import Labels
 from sparring.model import Model
 from sparring.train.runtime import arithmetic, thread_count
 
@@ -92,9 +93,7 @@ def wanted_labels(kind: Kind, n: int, y: Any) -> Tensor:
     Raises:
         InputError: the model has no classes, an unknown class, or another number of them than n.
     """
-    if kind.labels is None:
-        raise InputError("the model is unconditional: it was trained without labels or a target")
-    indices = kind.labels.encode(y)
+    indices = condition_of(kind).encode(y)
     if len(indices) not in (1, n):
         raise InputError(f"{len(indices)} labels for {n} samples: give one, or one for each")
     return indices.expand(n)
@@ -108,12 +107,22 @@ def where_label(kind: Kind, where: Mapping[str, Any]) -> Any:
     """
     if not where:
         return None
+    known = condition_of(kind).name
+    for name in where:
+        if name != known:
+            raise InputError(unknown("condition", name, [known]))
+    return where[known]
+
+
+def condition_of(kind: Kind) -> Labels:
+    """The classes that samples can be asked to have.
+
+    Raises:
+        InputError: there are none.
+    """
     if kind.labels is None:
         raise InputError("the model is unconditional: it was trained without labels or a target")
-    for name in where:
-        if name != kind.labels.name:
-            raise InputError(unknown("condition", name, [kind.labels.name]))
-    return where[kind.labels.name]
+    return kind.labels
 
 
 def _block_seed(seed: int, block: int) -> int:

@@ -236,6 +236,8 @@ def test_kind_converts_where_the_rows_allow_it(call: Call, table_csv: Path) -> N
     assert result.code == 0, result.err
     assert "Label agreement" in result.out
     refused(call, "train", table_csv, "--kind", "points", says=["children"])
+    result = call("train", file, "--kind", "points", "--columns", "x0,x1", "--run", "two", *TINY)
+    assert result.code == 0, result.err
     np.save("p.npy", np.random.default_rng(0).normal(size=(40, 2)))
     assert call("train", "p.npy", "--kind", "table", "--run", "table", *TINY).code == 0
     assert call("evaluate", "table").code == 0

@@ -74,7 +74,6 @@ def train(
     dataset = open_source(source, target=config.target, columns=config.columns)
     planned = plan(dataset, config, source)
     if dry_run:
-        planned.build()
         print(json.dumps(planned.config.as_dict(), indent=2))
         return
     if not resume:

@@ -25,9 +25,11 @@ def pick_kind(dataset: Dataset, config: Config) -> type[Kind]:
         if not found:
             raise InputError(f"{dataset.name} is none of: {', '.join(KINDS)}")
         kind = found[0]
-    for setting in ("target", "columns"):
-        if getattr(config, setting) is not None and kind is not Table:
-            raise ConfigError(f"{setting} is for tables; {dataset.name} is of kind {kind.name}")
+    if config.target is not None and kind is not Table:
+        raise ConfigError(f"target is for tables; {dataset.name} is of kind {kind.name}")
+    # Of a table that becomes points, columns may be picked too.
+    if config.columns is not None and not Table.detects(dataset):
+        raise ConfigError(f"columns is for tables; {dataset.name} is of kind {kind.name}")
     return kind
 
 
