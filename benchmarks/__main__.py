@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import machine, mnist, readme, startup, tables, toys
+from benchmarks import kills, machine, mnist, readme, startup, steps, tables, toys
 
 BENCHMARKS = {
     "startup": startup.run,
@@ -12,13 +12,15 @@ BENCHMARKS = {
     "toys": toys.run,
     "tables": tables.run,
     "mnist": mnist.run,
+    "steps": steps.run,
+    "kills": kills.run,
 }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("name", choices=[*BENCHMARKS, "readme"])
-    parser.add_argument("--seeds", type=int, default=5, help="runs of each kind (default: 5)")
+    parser.add_argument("--seeds", type=int, default=5, help="runs, turns or kills of each kind (default: 5)")
     arguments = parser.parse_args()
     if arguments.name == "readme":
         readme.renew()

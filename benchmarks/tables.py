@@ -9,8 +9,9 @@ from pathlib import Path
 from benchmarks.machine import in_processes, peak_gigabytes, spread
 from sparring.config import Config
 from sparring.data.source import open_source
-from sparring.fit import fit, plan
+from sparring.fit import fit
 from sparring.judge import judge
+from sparring.plan import plan
 from sparring.sample import sample
 
 METRICS = {"shape": "Shape error", "trend": "Trend error", "c2st": "C2ST AUC"}

@@ -8,8 +8,9 @@ from benchmarks.machine import in_processes, peak_gigabytes, spread
 from sparring.config import Config
 from sparring.data.source import open_source
 from sparring.data.toys import TOYS
-from sparring.fit import fit, plan
+from sparring.fit import fit
 from sparring.judge import judge
+from sparring.plan import plan
 
 SAMPLES = 2_000
 

@@ -14,8 +14,9 @@ from threadpoolctl import threadpool_limits
 
 from sparring.config import Config
 from sparring.data.dataset import Dataset
-from sparring.fit import fit, plan
+from sparring.fit import fit
 from sparring.model import Model
+from sparring.plan import plan
 
 TINY: dict[str, Any] = {"steps": 3, "width": 8, "depth": 1, "batch_size": 8, "device": "cpu"}
 

@@ -262,7 +262,7 @@ class TestDiscriminating:
 
 
 class TestEvaluating:
-    COLUMNS = ("value", "floor", "better", "rows", "title", "meaning", "skipped")
+    COLUMNS = ("value", "low", "high", "floor", "better", "rows", "title", "meaning", "skipped")
 
     @pytest.mark.parametrize("rows", [X, IMAGES, TABLE], ids=["points", "image", "table"])
     def test_on_the_holdout(self, rows: Any) -> None:

@@ -17,22 +17,13 @@ from sparring.config import Config
 from sparring.data.dataset import Dataset
 from sparring.data.source import open_source
 from sparring.errors import ConfigError, DivergedError, InputError, RunError
-from sparring.fit import (
-    HOLDOUT_ROWS,
-    Interrupted,
-    Plan,
-    Reporter,
-    fit,
-    lasting,
-    picture_samples,
-    plan,
-    reopen,
-    split,
-)
+from sparring.fit import Interrupted, fit
 from sparring.kinds.catalogue import KINDS
 from sparring.kinds.points import Points
 from sparring.kinds.table import Table
 from sparring.model import Model
+from sparring.plan import HOLDOUT_ROWS, Plan, lasting, plan, reopen, split
+from sparring.recorder import Reporter, picture_samples
 from sparring.sample import sample
 from sparring.train.run import Run, read_lines
 from sparring.train.trainer import Trainer
@@ -139,9 +130,11 @@ class TestPlan:
         assert isinstance(kind, Points)
         assert kind.mean == (train.x.mean(),)
         frame = pd.DataFrame({"x": np.arange(100), "text": [f"{i}" for i in range(100)]})
-        table = plan(Dataset(frame), Config(**TINY)).kind
+        table = plan(Dataset(frame), Config(**TINY, types=("text=categorical",))).kind
         assert isinstance(table, Table)
-        seen = {str(value) for column in table.ranks for value in column.values}
+        seen = {str(int(value)) for value in table.ranks[0].distribution.values}
+        seen |= {text for column in table.to_dict()["columns"] for text in column.get("values", ())}
+        assert len(seen) == 80
         assert not seen & set(map(str, holdout.x[:, 0].astype(int)))
 
     def test_a_missing_label_is_named_by_its_row_in_the_file(self) -> None:
@@ -364,7 +357,7 @@ class TestDivergence:
 
     def test_the_last_good_state_is_kept(self, tmp_path: Path, monkeypatch: Any) -> None:
         run = Run.create(tmp_path / "run")
-        made = planned("points", state_every_seconds=0)
+        made = planned("points", state_every_seconds=0, rollbacks=0)
         build = Plan.build
 
         def doomed(self: Plan) -> Trainer:
@@ -387,6 +380,38 @@ class TestDivergence:
             "step-000000003.pt",
         ]
         assert Model.load(run.path).steps == 3
+
+    def test_a_rollback_is_told_and_its_steps_are_logged_once(
+        self, tmp_path: Path, monkeypatch: Any
+    ) -> None:
+        run = Run.create(tmp_path / "run")
+        build, told = Plan.build, []
+
+        class Told(Reporter):
+            def event(self, text: str) -> None:
+                told.append(text)
+
+        def sick_once(self: Plan) -> Trainer:
+            trainer = build(self)
+            step = trainer._step
+
+            def once() -> None:
+                if trainer.step == 3 and trainer.slowdown == 1:
+                    next(trainer.D.parameters()).data.fill_(torch.nan)
+                step()
+
+            monkeypatch.setattr(trainer, "_step", once)
+            return trainer
+
+        monkeypatch.setattr(Plan, "build", sick_once)
+        made = planned("points", log_every_steps=1)
+        model = fit(made, run, reporter=Told())
+        assert model.steps == made.config.steps
+        (text,) = told
+        assert text.startswith("the critic's loss became nan at step 4: back to step 0")
+        assert [e["event"] for e in read_lines(run.events_path)] == told
+        steps = [r["step"] for r in read_lines(run.log_path)]
+        assert steps == list(range(1, model.steps + 1))
 
     def test_a_parameter_that_is_not_finite_is_never_saved(self, tmp_path: Path) -> None:
         run = Run.create(tmp_path / "run")

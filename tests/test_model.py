@@ -13,10 +13,11 @@ from safetensors.torch import load_file, save_file
 from sparring.config import Config
 from sparring.data.dataset import Dataset
 from sparring.errors import ConfigError, InputError, RunError
-from sparring.fit import fit, plan
+from sparring.fit import fit
 from sparring.kinds.catalogue import KINDS
 from sparring.model import FORMAT, Model
 from sparring.objective.losses import LOSSES
+from sparring.plan import plan
 from sparring.sample import sample
 from tests.conftest import TINY, rows_of, trained
 from tests.test_sample import same
@@ -158,11 +159,14 @@ def test_every_damaged_table_is_told(tmp_path: Path) -> None:
     trained("table", True).save(tmp_path)
     schema = json.loads((tmp_path / "schema.json").read_text())
     encoding = schema["encoding"]
-    for group in ("ranks", "categories"):
-        for key in encoding[group][0]:
+    columns = encoding["columns"]
+    kinds = {column["encoding"]: i for i, column in enumerate(columns)}
+    assert len(kinds) > 3
+    for i in kinds.values():
+        for key in columns[i]:
             for value in (None, "x", 3, [], {}):
-                first = encoding[group][0] | {key: value}
-                changed = encoding | {group: [first, *encoding[group][1:]]}
+                damaged = [*columns[:i], columns[i] | {key: value}, *columns[i + 1 :]]
+                changed = encoding | {"columns": damaged}
                 (tmp_path / "schema.json").write_text(json.dumps(schema | {"encoding": changed}))
                 assert "\n" not in told(tmp_path)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,13 +16,23 @@ from sparring.data.dataset import Dataset
 from sparring.data.sink import open_sink
 from sparring.data.source import open_source
 from sparring.errors import DivergedError, InputError
-from sparring.fit import fit, plan
+from sparring.fit import fit
 from sparring.kinds.base import Kind
 from sparring.kinds.catalogue import KINDS
 from sparring.kinds.image import Image
 from sparring.kinds.points import Points
 from sparring.model import Model
-from sparring.sample import block_rows, sample, stream, where_label
+from sparring.plan import plan
+from sparring.sample import (
+    block_rows,
+    in_order,
+    joined,
+    sample,
+    shard_rows,
+    stream,
+    where_label,
+)  # fmt: skip
+from sparring.train.runtime import cores
 from tests.conftest import TINY, mixed_table, settings_of, trained
 
 EVERY = pytest.mark.parametrize("kind", KINDS)
@@ -126,7 +137,50 @@ def test_a_million_points_stream_a_block_at_a_time(monkeypatch: pytest.MonkeyPat
         rows += len(chunk)
         most = max(most, len(alive))
     assert rows == 320
-    assert most <= 2  # the one in hand, and the one that it replaces
+    # The one in hand, the one that it replaces, and what a few threads make meanwhile.
+    assert most <= 2 + 3 * cores()
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3, 7])
+@pytest.mark.parametrize("n", [1, 16, 90])
+def test_shards_together_are_the_rows(n: int, parts: int) -> None:
+    model = trained("points")
+    whole = sample(model, n, seed=5)
+    pieces = [
+        piece
+        for part in range(1, parts + 1)
+        if len(shard_rows(model.kind, n, (part, parts)))
+        for piece in stream(model, n, seed=5, shard=(part, parts))
+    ]
+    same(joined(pieces), whole)
+
+
+@pytest.mark.parametrize("shard", [(0, 2), (3, 2), (-1, 2)])
+def test_a_shard_that_is_not_there_is_refused(shard: tuple[int, int]) -> None:
+    with pytest.raises(InputError, match=r"there are 1/2 to 2/2"):
+        list(stream(trained("points"), 10, shard=shard))
+
+
+def test_work_comes_back_in_order_from_several_threads() -> None:
+    def slow_at_first(item: int) -> tuple[int, int]:
+        time.sleep(0.02 if item == 0 else 0)
+        return item, torch.get_num_threads()
+
+    assert list(in_order(slow_at_first, range(9), 3)) == [(i, 1) for i in range(9)]
+    assert [item for item, _ in in_order(slow_at_first, range(3), 1)] == [0, 1, 2]
+
+
+def test_an_error_in_a_thread_is_the_caller_s() -> None:
+    def bad(item: int) -> int:
+        if item == 4:
+            raise DivergedError("four")
+        return item
+
+    found = []
+    with pytest.raises(DivergedError, match="four"):
+        for item in in_order(bad, range(100), 3):
+            found.append(item)
+    assert found == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -192,14 +246,15 @@ def test_a_file_of_samples_has_the_dtypes_of_the_file_they_came_from(
     with open_sink(written, 200) as sink:
         sink.write(real)
     source = open_source(written, target="label")
-    model = fit(plan(source, Config(**settings_of("table", labelled=True, steps=30))))
-    with open_sink(sampled, 150) as sink:
-        for chunk in stream(model, 150):
+    settings = settings_of("table", labelled=True, steps=100, learning_rate=0.01)
+    model = fit(plan(source, Config(**settings)))
+    with open_sink(sampled, 2_000) as sink:
+        for chunk in stream(model, 2_000):
             sink.write(chunk.x)
     fake = open_source(sampled).x
     assert isinstance(fake, pd.DataFrame)
     pd.testing.assert_series_equal(fake.dtypes, source.x.dtypes)
-    assert len(fake) == 150
+    assert len(fake) == 2_000
 
 
 def test_a_stream_is_lazy() -> None:

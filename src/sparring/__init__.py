@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sparring.data.source import open_source
     from sparring.errors import SparringError
     from sparring.estimator import GAN, load
+
+# GNU OpenMP, which PyTorch's CPU build uses, reads this once, when PyTorch is imported. By default
+# its threads burn a core for milliseconds while they wait for each other: on a core that something
+# else keeps busy, two threads are then many times slower than one.
+if "OMP_WAIT_POLICY" not in os.environ:
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 __version__ = "0.1.0"
 __all__ = ["GAN", "SparringError", "__version__", "load", "open_source"]

@@ -40,6 +40,15 @@ class Config:
     kind: str | None = _option(None, "form of the data: points, table or image; omitted = detected")
     target: str | None = _option(None, "table column to condition on; omitted = unconditional")
     columns: tuple[str, ...] | None = _option(None, "table columns to learn; omitted = all")
+    types: tuple[str, ...] | None = _option(
+        None, "table columns that are not what they seem, as column=type, of which there are"
+    )
+    drop_text: bool = _option(False, "leave free text out of tables; else it is refused")
+    scaling: str | None = _option(
+        None,
+        "of numbers for the nets: standard, min-max ([0, 1]) or none (points); symmetric ([-1, 1]) "
+        "or min-max ([0, 1]) (images)",
+    )
     holdout: float = _option(
         0.2, "share of rows (at most 10,000) that training never sees, to judge samples by", 0, 0.9
     )
@@ -58,6 +67,9 @@ class Config:
     critic_batch_norm: bool = _option(False, "batch normalisation in D (not with a penalty)")
     critic_spectral_norm: bool = _option(False, "spectral normalisation of D's layers")
     critic_dropout: float = _option(0.0, "dropout probability in D", 0, 0.95)
+    critic_bottleneck: int = _option(
+        0, "units of a linear layer between D and its logit (MLPs); 0 = none", 0
+    )
 
     # objective
     loss: str = _option("relativistic", "what G and D optimise")
@@ -66,6 +78,7 @@ class Config:
     gamma_decay: float | None = _option(None, "gamma at the end, as a share of the start", 1e-6)
     label_smoothing: float = _option(0.0, "one-sided: real rows are labelled 1 - this", 0, 0.5)
     d_steps: int = _option(1, "D updates per G update", 1)
+    critic_warmup_steps: int = _option(0, "D updates before the first step", 0)
 
     # optimisation
     optimizer: str = _option("adam", "optimiser of G and D")
@@ -89,6 +102,19 @@ class Config:
     epochs: float | None = _option(None, "train for this many passes over the rows", 0)
     minutes: float | None = _option(None, "train for this long", 0)
 
+    rollbacks: int = _option(
+        3, "times that a run which diverges goes back to its last good state and halves its "
+        "learning rate; 0 = never, and only a loss that is not finite ends the run", 0,
+    )
+
+    monitor: str | None = _option(
+        None, "metric to judge the run by as it goes, or METRIC=VALUE to end it there; the best "
+        "model is kept",
+    )
+    patience: int | None = _option(
+        None, "end the run when the monitor was so often no better; omitted = never", 1
+    )
+
     # the machine
     seed: int = _option(0, "seed of everything random", 0, 2**32 - 1)
     device: str = _option("auto", "auto, cpu, cuda, cuda:1, mps")
@@ -97,6 +123,11 @@ class Config:
     )
     precision: str | None = _option(
         None, "arithmetic of the nets; auto = bf16 where it is fast, else fp32"
+    )
+
+    engine: str | None = _option(
+        None, "how a step runs: compiled or graphed is faster, traced starts sooner; "
+        "omitted = by the length of the run and the machine",
     )
 
     # the record
@@ -237,6 +268,8 @@ def _checked(name: str, value: Any, hint: Any) -> Any:
         return None
     base = _base(hint)
     if base is tuple:
+        if isinstance(value, Mapping):  # {"zip": "categorical"}, as Python has it
+            value = [f"{key}={part}" for key, part in value.items()]
         parts = None if isinstance(value, str) or not isinstance(value, Iterable) else tuple(value)
         if parts is None or not all(isinstance(part, str) for part in parts):
             raise ConfigError(f"{name} must be a list of names, got {value!r}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,16 +21,20 @@ from sklearn.utils.validation import (
 
 from sparring.config import Config
 from sparring.data.dataset import Dataset
+from sparring.data.frames import FrameType, as_pandas
 from sparring.data.source import open_source
 from sparring.errors import InputError
-from sparring.fit import fit, plan, reopen
+from sparring.files import write_whole
+from sparring.fit import fit
 from sparring.judge import judge
 from sparring.model import Model
+from sparring.plan import plan, reopen
+from sparring.plots import Log, Plots
 from sparring.sample import sample, where_label
-from sparring.train.run import Run
+from sparring.train.run import Run, read_lines
 
 
-class GAN(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+class GAN(Plots, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
     """A generative adversarial network for points, tables and images.
 
     The parameters are the settings of `sparring.config.Config`, whose help texts also stand in
@@ -39,6 +44,7 @@ class GAN(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
         model_: the trained networks, the encoding and the resolved settings.
         kind_: "points", "table" or "image".
         n_iter_: G updates made.
+        log_: losses and settings every `log_every_steps`, as log.jsonl has them.
         classes_: labels that the samples can be asked to have, or None.
         n_features_in_: coordinates of a point or columns of a table.
         feature_names_in_: names of those columns, where they have names.
@@ -53,6 +59,7 @@ class GAN(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
     _train_rows: Dataset | None = None
     _holdout: Dataset | None = None
     _tensors = False
+    _frame_type: FrameType | None = None
     _channels_first = False
     _draws = 0
 
@@ -62,6 +69,9 @@ class GAN(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
         kind: str | None = None,
         target: str | None = None,
         columns: Sequence[str] | None = None,
+        types: Mapping[str, str] | Sequence[str] | None = None,
+        drop_text: bool = False,
+        scaling: str | None = None,
         holdout: float = 0.2,
         network: str | None = None,
         latent_dim: int | None = None,
@@ -76,12 +86,14 @@ class GAN(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
         critic_batch_norm: bool = False,
         critic_spectral_norm: bool = False,
         critic_dropout: float = 0.0,
+        critic_bottleneck: int = 0,
         loss: str = "relativistic",
         penalty: str = "r1+r2",
         gamma: float | None = None,
         gamma_decay: float | None = None,
         label_smoothing: float = 0.0,
         d_steps: int = 1,
+        critic_warmup_steps: int = 0,
         optimizer: str = "adam",
         batch_size: int | None = None,
         learning_rate: float | None = None,
@@ -96,10 +108,14 @@ class GAN(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
         steps: int | None = None,
         epochs: float | None = None,
         minutes: float | None = None,
+        rollbacks: int = 3,
+        monitor: str | None = None,
+        patience: int | None = None,
         seed: int = 0,
         device: str = "auto",
         threads: int | None = None,
         precision: str | None = None,
+        engine: str | None = None,
         log_every_steps: int = 25,
         sample_every_steps: int | None = None,
         state_every_seconds: float = 30.0,
@@ -113,7 +129,8 @@ class GAN(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
         """Learn to make rows like those of `X`.
 
         Args:
-            X: points (n, d), a DataFrame, images (n, h, w, c) uint8, a path or a built-in name.
+            X: points (n, d), a DataFrame (of pandas, polars or PyArrow), images (n, h, w, c) uint8,
+                a path or a built-in name.
             y: labels (n,) to condition on; for a table, they become its column `y.name` or "label".
             run: directory to keep logs, pictures and states in; must be new.
 
@@ -121,9 +138,12 @@ class GAN(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
             InputError, ConfigError: see `sparring.errors`; both are ValueErrors.
             DivergedError: a loss became infinite or not a number.
         """
+        X, self._frame_type = as_pandas(X)
         dataset, config = self._read(X, y, Config(**self.get_params()))
         planned = plan(dataset, config, X if isinstance(X, (str, Path)) else None)
-        self.model_ = fit(planned, None if run is None else Run.create(run))
+        log = Log()
+        self.model_ = fit(planned, None if run is None else Run.create(run), reporter=log)
+        self.log_ = log.records
         self._train_rows, self._holdout = planned.train, planned.holdout
         self._tensors = isinstance(X, torch.Tensor)
         self._channels_first = self._tensors and X.ndim == 4 and dataset.x.shape != tuple(X.shape)
@@ -167,6 +187,8 @@ class GAN(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
         x = sample(self.model_, n, y=y, seed=seed).x
         if self._channels_first:
             x = np.ascontiguousarray(np.asarray(x).transpose(0, 3, 1, 2))
+        if self._frame_type is not None:
+            return self._frame_type.restore(x)
         return torch.from_numpy(x) if self._tensors else x
 
     def discriminate(self, X: Any, y: Any = None) -> np.ndarray:
@@ -178,18 +200,28 @@ class GAN(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
         check_is_fitted(self)
         return self.model_.discriminate(self._rows(X, y)).numpy()
 
-    def evaluate(self, X: Any = None, y: Any = None, *, seed: int = 0) -> pd.DataFrame:
+    def evaluate(
+        self,
+        X: Any = None,
+        y: Any = None,
+        *,
+        metrics: str | Sequence[str] = "all",
+        seed: int = 0,
+    ) -> pd.DataFrame:
         """Score samples against rows that training never saw, beside the real-vs-real floor.
 
         Args:
             X, y: such rows; omitted = the holdout that `fit` kept aside.
+            metrics: "all", "quick", or names of metrics.
 
         Returns:
-            A row for each metric, by its name: value, floor (the same of real rows), better, rows
-            compared, title, meaning, and why it was skipped, if it was.
+            A row for each metric, by its name: value, low and high (its 95 % interval), floor (the
+            same of real rows), better, rows compared, title, meaning, and why it was skipped, if
+            it was.
 
         Raises:
             InputError: too few rows, rows unlike those of training, or none that can be had.
+            ConfigError: an unknown metric.
         """
         check_is_fitted(self)
         train, against = self._train_rows, self._holdout
@@ -204,14 +236,17 @@ class GAN(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
             else:
                 against = holdout if against is None else against
         assert against is not None
-        scores = judge(self.model_, against, train, seed=seed)
-        columns = ["value", "floor", "better", "rows", "title", "meaning", "skipped"]
+        scores = judge(self.model_, against, train, metrics=metrics, seed=seed)
+        columns = ["value", "low", "high", "floor", "better", "rows", "title", "meaning", "skipped"]
         return pd.DataFrame([dataclasses.asdict(s) for s in scores]).set_index("name")[columns]
 
     def save(self, path: str | Path) -> None:
-        """Write the model (JSON and safetensors, no pickle, no training row) to a directory."""
+        """Write the model and its log (JSON and safetensors, no pickle, no training row) to a
+        directory."""
         check_is_fitted(self)
         self.model_.save(path)
+        lines = "".join(json.dumps(record) + "\n" for record in self.log_)
+        write_whole(Run(Path(path)).log_path, lambda file: file.write(lines.encode()))
 
     def _read(self, X: Any, y: Any, config: Config) -> tuple[Dataset, Config]:
         """Rows in any form as a Dataset, and what they are to be conditioned on."""
@@ -228,11 +263,13 @@ class GAN(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
                 frame, target = with_target(frame, y)
                 dataset, config = Dataset(frame), config.replace({"target": target})
             names = frame.columns.drop([] if config.target is None else [config.target])
-            validate_data(self, frame[names], skip_check_array=True)
+            if len(set(map(type, names))) == 1:  # of both texts and numbers, it keeps no record
+                validate_data(self, frame[names], skip_check_array=True)
         return dataset, config
 
     def _rows(self, X: Any, y: Any) -> Dataset:
         """Rows to judge, of which one is enough."""
+        X, _ = as_pandas(X)
         if isinstance(X, pd.DataFrame):
             return Dataset(X if y is None else with_target(X, y)[0])
         labels = None if y is None else _labels(y)
@@ -270,6 +307,7 @@ def load(path: str | Path) -> GAN:
     model = Model.load(path)
     gan = GAN(**model.config.as_dict())
     gan.model_ = model
+    gan.log_ = list(read_lines(Run(Path(path)).log_path))
     gan._describe()
     names = model.kind.features
     if names is not None and all(isinstance(name, str) for name in names):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -17,7 +19,9 @@ from sparring.errors import DivergedError, InputError, unknown
 from sparring.kinds.base import Kind
 from sparring.kinds.labels import Labels
 from sparring.model import Model
-from sparring.train.runtime import arithmetic, thread_count
+from sparring.train.runtime import arithmetic, cores, thread_count
+
+T = TypeVar("T")
 
 
 def block_rows(kind: Kind) -> int:
@@ -31,16 +35,19 @@ def block_rows(kind: Kind) -> int:
     return max(16, min(4096, 1 << max(fitting, 1).bit_length() - 1))
 
 
-@torch.no_grad()
-def stream(model: Model, n: int, y: Any = None, seed: int = 0) -> Iterator[Dataset]:
-    """Draw `n` rows, block by block, in constant memory.
+def stream(
+    model: Model, n: int, y: Any = None, seed: int = 0, shard: tuple[int, int] = (1, 1)
+) -> Iterator[Dataset]:
+    """Draw `n` rows, block by block, in constant memory; blocks on several cores at once.
 
     Args:
         y: one class, or a class for each of the n rows; omitted = at the training rows' shares.
         seed: 0 to 2**64 - 1; the same seed gives the same rows.
+        shard: (i, N): only the i-th of N parts of the rows, 1 <= i <= N. All of them together
+            are the n rows, whatever N is.
 
     Raises:
-        InputError: n < 1, seed < 0, labels of another number, or an unknown class.
+        InputError: n < 1, seed < 0, labels of another number, an unknown class, or no such shard.
         DivergedError: G makes numbers that are not finite.
     """
     if n < 1:
@@ -49,25 +56,73 @@ def stream(model: Model, n: int, y: Any = None, seed: int = 0) -> Iterator[Datas
         raise InputError(f"seed {seed}: it must be at least 0")
     wanted = None if y is None else wanted_labels(model.kind, n, y)
     rows = block_rows(model.kind)
-    device = next(model.G.parameters()).device
+    mine = shard_rows(model.kind, n, shard)
+    blocks = range(mine.start // rows, -(-mine.stop // rows))
     model.G.eval()
-    for block, start in enumerate(range(0, n, rows)):
-        here = min(rows, n - start)
-        random = torch.Generator().manual_seed(_block_seed(seed, block))
-        z = torch.randn(rows, model.G.latent_dim, generator=random)
-        labels = None
-        condition = z.new_empty(rows, 0)
-        if model.kind.labels is not None:
-            labels = model.kind.labels.draw(rows, random)
-            if wanted is not None:
-                labels[:here] = wanted[start : start + here]
-            condition = one_hot(labels, len(model.kind.labels.classes))
-        # How a sum is shared out, among threads or by a GPU's choice, decides its last bits.
-        with thread_count(1), arithmetic("fp32", device):
-            x = model.G(z.to(device), condition.to(device)).float()[:here]
-        if not torch.isfinite(x).all():
-            raise DivergedError("the model makes rows that are not finite: train it again")
-        yield model.kind.decode(x, None if labels is None else labels[:here])
+
+    def draw(block: int) -> Dataset:
+        return _block(model, block, range(block * rows, min((block + 1) * rows, n)), wanted, seed)
+
+    on_gpu = next(model.G.parameters()).device.type != "cpu"
+    yield from in_order(draw, blocks, 1 if on_gpu else cores())
+
+
+def shard_rows(kind: Kind, n: int, shard: tuple[int, int]) -> range:
+    """Which of `n` rows the i-th of N shards has: whole blocks of them.
+
+    Raises:
+        InputError: no such shard.
+    """
+    part, parts = shard
+    if not 1 <= part <= parts:
+        raise InputError(f"shard {part}/{parts}: there are 1/{parts} to {parts}/{parts}")
+    rows = block_rows(kind)
+    blocks = -(-n // rows)
+    start, stop = (rows * (blocks * i // parts) for i in (part - 1, part))
+    return range(min(start, n), min(stop, n))
+
+
+@torch.no_grad()
+def _block(
+    model: Model, block: int, places: range, wanted: Tensor | None, seed: int
+) -> Dataset:
+    """One block of rows, of which those at `places` are kept: all but for the last one."""
+    rows, device = block_rows(model.kind), next(model.G.parameters()).device
+    random = torch.Generator().manual_seed(_block_seed(seed, block))
+    z = torch.randn(rows, model.G.latent_dim, generator=random)
+    labels = None
+    condition = z.new_empty(rows, 0)
+    if model.kind.labels is not None:
+        labels = model.kind.labels.draw(rows, random)
+        if wanted is not None:
+            labels[: len(places)] = wanted[places.start : places.stop]
+        condition = one_hot(labels, len(model.kind.labels.classes))
+    # How a sum is shared out, among threads or by a GPU's choice, decides its last bits.
+    with thread_count(1), arithmetic("fp32", device):
+        x = model.G(z.to(device), condition.to(device)).float()[: len(places)]
+    if not torch.isfinite(x).all():
+        raise DivergedError("the model makes rows that are not finite: train it again")
+    made = model.kind.decode(x, None if labels is None else labels[: len(places)])
+    return model.kind.numbered(made, places.start)
+
+
+def in_order(make: Callable[[int], T], items: Sequence[int], workers: int) -> Iterator[T]:
+    """`make` of each item in order, made by several threads, never far ahead of who takes them."""
+    if workers == 1 or len(items) == 1:
+        yield from map(make, items)
+        return
+    # A thread has torch's number of threads for itself: one each, so that they share the cores.
+    with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        ahead: deque[Future[T]] = deque()
+        try:
+            for item in items:
+                ahead.append(pool.submit(make, item))
+                if len(ahead) > 2 * workers:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def sample(model: Model, n: int, y: Any = None, seed: int = 0) -> Dataset:

@@ -16,8 +16,34 @@ def test_the_holdout_is_read_again(call: Call, table_csv: Path) -> None:
     scores = {score["name"]: score for score in json.loads(result.out)["scores"]}
     assert scores["shape"]["floor"] < scores["shape"]["value"] <= 1
     assert scores["shape"]["rows"] == 12
+    assert scores["shape"]["low"] < scores["shape"]["value"] < scores["shape"]["high"]
+    assert {tuple(p["columns"]) for p in scores["shape"]["parts"]} == {
+        ("height",), ("children",), ("group",)
+    }  # fmt: skip
     kept = [json.loads(line) for line in Path("run/metrics.jsonl").read_text().splitlines()]
-    assert kept[0]["scores"] == kept[1]["scores"] == list(scores.values())
+    assert kept[1]["scores"] == list(scores.values())
+    assert all(s == scores[s["name"]] for s in kept[0]["scores"])  # the quick ones, after training
+
+
+def test_metrics_are_chosen(call: Call, table_csv: Path) -> None:
+    call("train", table_csv, "--run", "run", *TINY)
+    found = json.loads(call("evaluate", "run", "--json", "--metrics", "recall, copies").out)
+    assert [s["name"] for s in found["scores"]] == ["recall", "copies"]
+    refused(call, "evaluate", "run", "--metrics", "recal", says=["recal", "recall"])
+
+
+def test_a_run_that_is_still_written(call: Call, table_csv: Path) -> None:
+    call("train", table_csv, "--run", "run", *TINY)
+    whole = json.loads(call("evaluate", "run", "--json").out)
+    # As a kill, or a look in between, finds it: no picture yet, and torn last lines.
+    Path("run/samples.png").unlink()
+    for name in ("log.jsonl", "metrics.jsonl"):
+        path = Path("run", name)
+        path.write_text(path.read_text() + '{"step": 3, "criti')
+    assert json.loads(call("evaluate", "run", "--json").out) == whole
+    assert json.loads(Path("run/metrics.jsonl").read_text().splitlines()[-1]) == whole
+    Path("run/model.safetensors").unlink()
+    refused(call, "evaluate", "run", says=["model.safetensors", "not saved a model yet"])
 
 
 def test_against_other_rows(call: Call, table_csv: Path) -> None:

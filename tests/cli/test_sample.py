@@ -50,6 +50,30 @@ def test_the_seed_decides_the_rows(call: Call, table_run: str) -> None:
     assert texts[0] == texts[1] != texts[2]
 
 
+def test_shards_go_to_files_of_their_own(call: Call, table_run: str, tmp_path: Path) -> None:
+    whole, split = tmp_path / "whole.parquet", tmp_path / "split.parquet"
+    assert call("sample", table_run, "-n", "9000", "-o", str(whole)).code == 0
+    for part in (1, 2):
+        done = call("sample", table_run, "-n", "9000", "--shard", f"{part}/2", "-o", str(split))
+        assert done.code == 0
+    parts = [pd.read_parquet(tmp_path / f"split-{part}-of-2.parquet") for part in (1, 2)]
+    joined = pd.concat(parts, ignore_index=True)
+    pd.testing.assert_frame_equal(joined, pd.read_parquet(whole).reset_index(drop=True))
+
+
+@pytest.mark.parametrize(
+    ("shard", "message"),
+    [
+        ("1", "write it as i/N"),
+        ("a/b", "write it as i/N"),
+        ("3/2", "there are 1/2 to 2/2"),
+        ("1/9", "5 samples are too few for 9 parts"),
+    ],
+)
+def test_shards_that_cannot_be(call: Call, table_run: str, shard: str, message: str) -> None:
+    refused(call, "sample", table_run, "-n", "5", "--shard", shard, says=[message])
+
+
 def test_images_go_to_npz_png_and_folders(call: Call, image_run: str) -> None:
     for name in ("s.npz", "s.png", "folder"):
         result = call("sample", image_run, "-n", 12, "--where", "label=3", "-o", name)
@@ -60,6 +84,21 @@ def test_images_go_to_npz_png_and_folders(call: Call, image_run: str) -> None:
         np.testing.assert_array_equal(open_source("folder").x, arrays["x"])
     with Image.open("s.png") as sheet:
         assert min(sheet.size) > 8
+
+
+@pytest.mark.parametrize("words", ["one,two,eight,five,two", "1, Two,8,FIVE,2"])
+def test_digits_are_named_in_words(call: Call, image_run: str, words: str) -> None:
+    result = call("sample", image_run, "--digits", words, "-o", "s.npz")
+    assert result.code == 0, result.err
+    with np.load("s.npz") as arrays:
+        assert arrays["y"].tolist() == [1, 2, 8, 5, 2]
+
+
+def test_words_that_are_no_digits(call: Call, image_run: str, table_run: str) -> None:
+    refused(call, "sample", image_run, "--digits", "one,tow", says=["'tow'", "'two'", "nine"])
+    refused(call, "sample", image_run, "--digits", "10", says=["'10'", "zero, one"])
+    refused(call, "sample", image_run, "--digits", "one", "-n", 2, says=["leave out -n"])
+    refused(call, "sample", table_run, "--digits", "one", says=["'1'", "a, b"])
 
 
 def test_refusals(call: Call, table_run: str) -> None:

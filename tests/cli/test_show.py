@@ -10,14 +10,18 @@ from rich.console import Console
 from sparring.cli.show import BarReporter, LineReporter, number, reporter, score_table
 from sparring.config import Config
 from sparring.evaluate.suite import Score
-from sparring.fit import plan
+from sparring.plan import plan
 from tests.conftest import rows_of, settings_of
 
 
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (0.0, "0"), (25.0, "25"), (0.12345, "0.123"), (1234.5, "1,234.5"), (-0.5, "-0.500"),
+        (0.0, "0"),
+        (25.0, "25"),
+        (0.12345, "0.123"),
+        (1234.5, "1,234.5"),
+        (-0.5, "-0.500"),
         (0.00049, "0.000490"),
     ],
 )
@@ -26,12 +30,15 @@ def test_numbers(value: float, text: str) -> None:
 
 
 def test_scores_stand_beside_their_floor_and_brackets_survive() -> None:
-    seen = Score("frechet", "Distance [pca]", "lower", "how far", 10, 0.25, 0.125, None)
+    seen = Score("frechet", "Distance [pca]", "lower", "how far", 10, 0.25, 0.125, None, 0.2, 1.0)
     not_seen = Score("c2st", "Test", 0.5, "how well", 10, None, None, "needs [50] rows")
     out = Console(file=io.StringIO(), width=160)
     out.print(score_table([seen, not_seen]))
     text = out.file.getvalue()  # type: ignore[attr-defined]
-    for part in ("Distance [pca]", "0.250", "0.125", "10", "how far", "skipped: needs [50] rows"):
+    for part in (
+        "Distance [pca]", "0.250", "0.200 to 1", "0.125", "10", "how far",
+        "skipped: needs [50] rows",
+    ):  # fmt: skip
         assert part in text
 
 

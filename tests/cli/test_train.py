@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sparring.fit import Reporter
+from sparring.recorder import Reporter
 from tests.cli.conftest import TINY, Call
 
 

@@ -33,6 +33,7 @@ SMALL: Mapping[str, Any] = {
     "network": "mlp", "width": 4, "depth": 2, "latent_dim": 3, "output_activation": "none",
     "gamma": 1.0, "gamma_decay": 0.1, "batch_size": 4, "learning_rate": 1e-3,
     "learning_rate_decay": 0.1, "ema_half_life_steps": 2.0, "precision": "fp32", "steps": STEPS,
+    "engine": "eager",
 }  # fmt: skip
 
 
@@ -138,5 +139,7 @@ def test_output_activations(network: str, activation: str) -> None:
 def test_the_defaults_of_a_kind_resolve_every_setting_that_training_needs(kind: str) -> None:
     config = Config().with_defaults(KINDS[kind].defaults)
     shape = IMAGES if kind == "image" else POINTS
-    config = config.replace({"width": 4, "batch_size": 4, "precision": "fp32", "steps": STEPS})
+    config = config.replace(
+        {"width": 4, "batch_size": 4, "precision": "fp32", "engine": "eager", "steps": STEPS}
+    )
     train(shape, **config.as_dict())

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime
 import gzip
 from pathlib import Path
 
@@ -191,7 +192,22 @@ def test_pick_columns_keeps_the_order_of_the_table() -> None:
         (pd.DataFrame({"a": [1, 1], "b": ["x", "x"]}), "every column is constant"),
         (pd.DataFrame([[1, 2], [3, 4]], columns=["a", "a"]), "column name 'a' is used twice"),
         (pd.DataFrame([[1, 2], [3, 4]], columns=[1, "1"]), "column name '1' is used twice"),
+        (pd.DataFrame({"a": [1.0, np.inf]}, dtype="double[pyarrow]"), r"column 'a', row 1 .*: inf"),
+        (pd.DataFrame({("a", 1): [1, 2], "b": [1, 2]}), r"column name \('a', 1\) \(accepted: text"),
         (pd.DataFrame({"a": [[1], [2]]}), "column 'a': holds list values"),
+        (pd.DataFrame({"b": [1, 2], "a": [None, {1}]}), "column 'a': holds set values"),
+        (
+            pd.DataFrame({"b": [1, 2, 3, 4], "a": ["x", None, 7, "y"]}),
+            r"column 'a', row 2 \(from 0\): 7 is a number where others are a text",
+        ),
+        (
+            pd.DataFrame({"a": pd.Series([1.5, 2, True, 3], dtype=object)}),
+            r"column 'a', row 2 \(from 0\): True is a boolean where others are a number",
+        ),
+        (
+            pd.DataFrame({"a": [datetime.date(2020, 1, 1), datetime.date(2020, 1, 2), "soon"]}),
+            "row 2 .*: 'soon' is a text where others are a date",
+        ),
         (pd.DataFrame([[1, 2]], columns=pd.MultiIndex.from_tuples([(1, 2), (3, 4)])), "2 levels"),
     ],
 )
@@ -203,3 +219,10 @@ def test_tables_that_cannot_be_learned_from(frame: pd.DataFrame, message: str) -
 def test_some_missing_and_some_constant_is_fine() -> None:
     check_table(pd.DataFrame({"a": [1, None], "b": ["x", "x"]}), "t")
     check_table(pd.DataFrame({"a": pd.array([1, None], "Int64")}), "t")
+
+
+def test_one_sort_of_objects_is_fine() -> None:
+    moment = datetime.datetime(2020, 1, 1)
+    for cells in ([1, 2.5, None], ["a", None], [True, np.True_], [moment, pd.Timestamp(moment)]):
+        column = pd.Series(cells, dtype=object)
+        check_table(pd.DataFrame({"a": column, "b": range(len(cells))}), "t")

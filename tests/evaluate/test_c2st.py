@@ -2,9 +2,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import norm
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.model_selection import StratifiedKFold, cross_val_score
 
 from sparring.errors import InputError
-from sparring.evaluate.c2st import classifier_two_sample
+from sparring.evaluate.c2st import classifier_two_sample, two_sample_statistic
 
 
 def test_same_distribution_is_a_guess():
@@ -78,3 +80,20 @@ def test_refusals():
         classifier_two_sample(rows, pd.DataFrame(rows))
     with pytest.raises(InputError, match="folds is 1"):
         classifier_two_sample(rows, rows, folds=1)
+
+
+def test_is_the_mean_of_the_folds_and_groups_are_left_out_of_the_answers():
+    random = np.random.default_rng(0)
+    real, fake = random.normal(size=(200, 2)), random.normal(0.7, 1, size=(200, 2))
+    trees = HistGradientBoostingClassifier(early_stopping=False, random_state=0)
+    rows, is_fake = np.concatenate([real, fake]), np.repeat([0, 1], 200)
+    folds = StratifiedKFold(3, shuffle=True, random_state=0)
+    expected = cross_val_score(trees, rows, is_fake, cv=folds, scoring="roc_auc").mean()
+    statistic = two_sample_statistic(real, fake)
+    assert statistic(None) == pytest.approx(expected)
+    parts = np.array([statistic(group) for group in range(20)])
+    assert parts.mean() == pytest.approx(expected, abs=0.01)
+    # Hanley & McNeil 1982: the deviation of an area from n + m rows.
+    a, q1, q2 = expected, expected / (2 - expected), 2 * expected**2 / (1 + expected)
+    known = np.sqrt((a * (1 - a) + 199 * (q1 - a**2) + 199 * (q2 - a**2)) / 200**2)
+    assert np.sqrt(19 * parts.var()) == pytest.approx(known, rel=0.4)

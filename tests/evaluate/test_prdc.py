@@ -5,8 +5,13 @@ from hypothesis import strategies as st
 from sklearn.neighbors import NearestNeighbors
 
 from sparring.errors import InputError
-from sparring.evaluate import prdc
-from sparring.evaluate.prdc import precision_recall_density_coverage
+from sparring.evaluate import jackknife
+from sparring.evaluate.jackknife import kept
+from sparring.evaluate.prdc import (
+    neighbour_distance,
+    prdc_statistic,
+    precision_recall_density_coverage,
+)
 
 
 def naive(real: np.ndarray, fake: np.ndarray, k: int) -> tuple[float, float, float, float]:
@@ -46,15 +51,34 @@ def test_agrees_with_the_definitions_on_repeated_rows(seed):
 def test_radii_agree_with_scikit_learn():
     rows = np.random.default_rng(0).normal(size=(600, 5))
     distances, _ = NearestNeighbors(n_neighbors=4).fit(rows).kneighbors()
-    assert prdc._neighbour_distance(rows, 4) == pytest.approx(distances[:, 3])
+    assert neighbour_distance(rows, 4) == pytest.approx(distances[:, 3])
 
 
 def test_chunks_change_nothing(monkeypatch):
     random = np.random.default_rng(0)
     real, fake = random.normal(size=(70, 3)), random.normal(size=(50, 3))
     whole = precision_recall_density_coverage(real, fake)
-    monkeypatch.setattr(prdc, "CHUNK_ROWS", 7)
+    monkeypatch.setattr(jackknife, "CHUNK_ROWS", 2)
     assert precision_recall_density_coverage(real, fake) == whole
+
+
+def test_a_group_is_left_out_of_both_sets_under_the_same_balls():
+    random = np.random.default_rng(0)
+    real, fake = random.normal(size=(45, 2)), random.normal(0.5, size=(45, 2))
+    k = 3
+    gap = np.linalg.norm(real[:, None] - fake[None], axis=-1)
+    in_real = gap <= neighbour_distance(real, k)[:, None]
+    in_fake = gap <= neighbour_distance(fake, k)[None]
+    found = prdc_statistic(real, fake, k=k)
+    for group in (0, 7, 19):
+        in_real_left, in_fake_left = (kept(kept(m, group).T, group).T for m in (in_real, in_fake))
+        expected = (
+            in_real_left.any(axis=0).mean(),
+            in_fake_left.any(axis=1).mean(),
+            in_real_left.sum(axis=0).mean() / k,
+            in_real_left.any(axis=1).mean(),
+        )
+        assert found(group) == pytest.approx(expected)
 
 
 def test_identical_sets():

@@ -7,7 +7,15 @@ from scipy.stats import ks_2samp
 
 from sparring.errors import InputError
 from sparring.evaluate import tables
-from sparring.evaluate.tables import shape_error, shape_errors, trend_error, trend_errors
+from sparring.evaluate.jackknife import kept
+from sparring.evaluate.tables import (
+    shape_error,
+    shape_errors,
+    shape_statistic,
+    trend_error,
+    trend_errors,
+    trend_statistic,
+)
 
 
 def table(seed: int, rows: int = 300, missing: float = 0.0) -> pd.DataFrame:
@@ -163,3 +171,25 @@ def test_refusals():
         trend_error(real, real.drop(columns="flag"))
     with pytest.raises(InputError, match="only one column"):
         trend_error(real[["x"]], real[["x"]])
+
+
+def test_a_group_is_left_out_of_both_tables():
+    real, fake = table(0, 60), table(1, 60)
+    for statistic, errors in ((shape_statistic, shape_errors), (trend_statistic, trend_errors)):
+        found = statistic(real, fake)
+        whole = errors(real, fake)
+        mean = np.mean(list(found(None).parts.values()))
+        assert found(None).mean == pytest.approx(mean)
+        for names, error in found(None).parts.items():
+            assert error == (whole[names[0]] if len(names) == 1 else whole.loc[names])
+        left = [found(group).mean for group in range(20)]
+        assert len(set(left)) > 10
+    rows = kept(np.arange(60), 4)
+    expected = shape_error(real.iloc[rows], fake.iloc[rows])
+    assert shape_statistic(real, fake)(4).mean == pytest.approx(expected)
+
+
+def test_one_category_never_generated_costs_its_share():
+    real = pd.DataFrame({"text": ["a"] * 70 + ["b"] * 20 + ["rare"] * 10, "x": range(100)})
+    fake = real.replace({"text": {"rare": "a"}})
+    assert shape_errors(real, fake) == pytest.approx({"text": 0.1, "x": 0})

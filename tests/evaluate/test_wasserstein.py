@@ -1,11 +1,18 @@
 import numpy as np
+import ot
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import wasserstein_distance
 
 from sparring.errors import InputError
-from sparring.evaluate.wasserstein import sliced_wasserstein
+from sparring.evaluate.jackknife import kept
+from sparring.evaluate.wasserstein import (
+    exact_statistic,
+    exact_wasserstein,
+    sliced_statistic,
+    sliced_wasserstein,
+)
 
 
 @pytest.mark.parametrize(("n", "m"), [(50, 50), (50, 51), (7, 90), (1, 3)])
@@ -58,3 +65,47 @@ def test_refusals():
         sliced_wasserstein(np.zeros((0, 2)), np.zeros((3, 2)))
     with pytest.raises(InputError, match="projections is 0"):
         sliced_wasserstein(np.zeros((3, 2)), np.zeros((3, 2)), projections=0)
+
+
+def test_a_group_is_left_out_of_the_sliced_distance():
+    random = np.random.default_rng(0)
+    a, b = random.normal(size=(45, 3)), random.normal(1, 2, size=(45, 3))
+    statistic = sliced_statistic(a, b, seed=4)
+    for group in (0, 13, 19):
+        expected = sliced_wasserstein(kept(a, group), kept(b, group), seed=4)
+        assert statistic(group) == pytest.approx(expected)
+    with pytest.raises(InputError, match="0 rows are too few"):
+        sliced_statistic(a[:1], b[:1])(0)
+
+
+@pytest.mark.parametrize("width", [1, 2, 70])
+def test_exact_distance_agrees_with_pot(width):
+    random = np.random.default_rng(0)
+    a, b = random.normal(size=(40, width)), random.normal(0.5, 2, size=(40, width))
+    expected = ot.emd2([], [], ot.dist(a, b, metric="euclidean"))
+    assert exact_wasserstein(a, b) == pytest.approx(expected)
+    assert exact_statistic(a, b)(3) == exact_wasserstein(kept(a, 3), kept(b, 3))
+
+
+def test_sliced_distance_agrees_with_pot():
+    random = np.random.default_rng(0)
+    a, b = random.normal(size=(60, 3)), random.normal(0.5, 2, size=(45, 3))
+    directions = np.random.default_rng(7).normal(size=(128, 3))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    expected = ot.sliced_wasserstein_distance(a, b, projections=directions.T, p=1)
+    assert sliced_wasserstein(a, b, seed=7) == pytest.approx(expected)
+
+
+def test_exact_distance_of_a_shift_a_constant_and_the_set_itself():
+    rows = np.random.default_rng(0).normal(size=(50, 3))
+    assert exact_wasserstein(rows, rows[::-1]) == 0
+    assert exact_wasserstein(rows, rows + np.array([3, 4, 0])) == pytest.approx(5)
+    away = np.linalg.norm(rows - 1, axis=1).mean()
+    assert exact_wasserstein(rows, np.ones((50, 3))) == pytest.approx(away)
+
+
+def test_exact_distance_needs_as_many_rows():
+    with pytest.raises(InputError, match="3 real and 4 fake rows cannot be paired off"):
+        exact_wasserstein(np.zeros((3, 2)), np.zeros((4, 2)))
+    with pytest.raises(InputError, match="0 rows are too few"):
+        exact_wasserstein(np.zeros((0, 2)), np.zeros((0, 2)))

@@ -137,7 +137,7 @@ def test_its_classifier_judges_labels(name: str, labelled: bool) -> None:
     classifier = kind.classifier(rows, seed=0)
     assert (classifier is None) is not labelled
     if classifier is not None:
-        assert classifier.predict(rows.x).shape == (60,)
+        assert classifier.predict(kind.views(rows)[0].rows).shape == (60,)
 
 
 @EVERY
@@ -164,3 +164,8 @@ def test_an_unknown_kind_lists_those_there_are() -> None:
 def test_settings_of_tables_are_for_tables(settings: dict[str, object]) -> None:
     with pytest.raises(ConfigError, match="is for tables; data is of kind points"):
         pick_kind(rows_of("points"), Config(**settings))
+
+
+def test_tables_have_no_scaling_to_choose() -> None:
+    with pytest.raises(ConfigError, match="scaling is for points and images; data is of kind t"):
+        pick_kind(rows_of("table"), Config(scaling="min-max"))

@@ -6,7 +6,7 @@ import torch
 
 from sparring.config import Config
 from sparring.data.dataset import Dataset
-from sparring.errors import InputError
+from sparring.errors import ConfigError, InputError
 from sparring.kinds import image
 from sparring.kinds.image import Image
 
@@ -15,18 +15,25 @@ RANDOM = np.random.default_rng(0)
 
 @pytest.mark.parametrize("side", [8, 11, 64])
 @pytest.mark.parametrize("channels", [1, 3])
-def test_every_byte_comes_back(side: int, channels: int) -> None:
+@pytest.mark.parametrize(("scaling", "low"), [(None, -1), ("symmetric", -1), ("min-max", 0)])
+def test_every_byte_comes_back(side: int, channels: int, scaling: str | None, low: int) -> None:
     shape = (4, side, side, channels)
     images = Dataset(np.resize(np.arange(256, dtype=np.uint8), shape))
-    kind = Image.fit(images, Config())
+    kind = Image.fit(images, Config(scaling=scaling))
+    kind = Image.from_dict(kind.to_dict())
     raw = kind.encode(images)
     assert raw[0].dtype == torch.uint8
     x = kind.prepare(raw, torch.Generator())
     assert x.shape == (4, channels, side, side)
-    assert (x.min(), x.max()) == (-1, 1)
+    assert (x.min(), x.max()) == (low, 1)
     back = kind.decode(x, None).x
     assert back.dtype == np.uint8
     np.testing.assert_array_equal(back, images.x)
+
+
+def test_an_unknown_scaling_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"unknown scaling 'none' \(valid: symmetric, min-max\)"):
+        Image.fit(Dataset(np.zeros((2, 8, 8, 1), np.uint8)), Config(scaling="none"))
 
 
 def test_what_G_makes_beyond_black_and_white_is_black_and_white() -> None:

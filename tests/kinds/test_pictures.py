@@ -6,18 +6,19 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
 
 from sparring.data.dataset import Dataset
-from sparring.errors import RunError
 from sparring.kinds import pictures
+from sparring.kinds.style import save
 
 RANDOM = np.random.default_rng(0)
 
 
 def saved(figure: Figure, folder: Path) -> np.ndarray:
     """The pixels of a figure, (h, w, 3)."""
-    pictures.save(figure, folder / "a.png")
+    save(figure, folder / "a.png")
     return np.asarray(Image.open(folder / "a.png").convert("RGB"))
 
 
@@ -57,15 +58,11 @@ def test_few_labels_get_colours_and_a_legend(
     assert texts(figure) == named
 
 
-def test_colours_are_told_apart() -> None:
-    assert len(set(pictures.CLASSES)) == len(pictures.CLASSES)
-
-
 @pytest.mark.parametrize("x", [RANDOM.normal(size=(100, 1)), np.ones((5, 1)), np.ones((5, 2))])
 def test_one_coordinate_and_points_all_alike(x: np.ndarray, tmp_path: Path) -> None:
     figure = pictures.scatter(Dataset(x + 1), Dataset(x))
     assert saved(figure, tmp_path).min() < 200
-    assert figure.axes[0].get_xlabel() == "x0"
+    assert "x0" in (figure.axes[0].get_xlabel(), figure.axes[0].get_title())
 
 
 def odd_table(n: int) -> pd.DataFrame:
@@ -89,9 +86,10 @@ def test_marginals_of_odd_columns(tmp_path: Path) -> None:
     saved(figure, tmp_path)
     titles = [axes.get_title() for axes in figure.axes]
     assert titles[0] == "plain"
-    assert titles[4] == "4\nmissing: 25.0% real, 26.0% generated"
+    assert titles[4] == "4\nmissing: 25.0% / 26.0%"
     assert all(len(line) <= 40 for title in titles for line in title.split("\n"))
-    assert [axes.get_ylabel() for axes in figure.axes[:4]] == ["share of rows", "", "", ""]
+    assert [bool(axes.get_ylabel()) for axes in figure.axes] == [True, False, False] * 3
+    assert figure.axes[0].get_ylabel() == "share of rows"
     assert texts(figure) == ["real", "generated"]
     assert figure.axes[3].get_xlabel() == "8 of 16 categories"
 
@@ -113,32 +111,62 @@ def test_bins_of_whole_numbers_hold_equally_many_of_them() -> None:
     np.testing.assert_allclose(edges % 1, 0.5)
 
 
-def test_a_grid_has_a_row_for_each_label_whatever_their_numbers(tmp_path: Path) -> None:
-    images = np.zeros((9, 8, 8, 1), np.uint8)
-    y = np.array([2, 0, 0, 0, 0, 1, 1, 2, 0])
-    images[y == 1] = 100
-    images[y == 2] = 200
-    figure = pictures.grid(Dataset(images, y), columns=4)
-    pixels = saved(figure, tmp_path)
-    rows = [t.get_text() for t in figure.axes[0].get_yticklabels()]
-    assert rows == ["0", "1", "2"]
-    step = 5 * 8 + pictures.GAP
-    top, left = pictures.MARGIN, pixels.shape[1] - 4 * step - pictures.GAP
-    left = min(left, 10 + 7)
-    corners = pixels[top + 10 :: step, left + 10 :: step, 0][:3, :4]
-    assert corners.tolist() == [[0, 0, 0, 0], [100, 100, 255, 255], [200, 200, 255, 255]]
+def test_generated_rows_alone() -> None:
+    figure = pictures.marginals(odd_table(20))
+    assert figure.get_suptitle() == "20 generated rows"
+    assert not figure.legends
+    points = pictures.scatter(Dataset(RANDOM.normal(size=(30, 2))), title="after 5 steps")
+    assert [axes.get_title() for axes in points.axes] == ["30 generated points"]
+    assert points.get_suptitle() == "after 5 steps"
 
 
-@pytest.mark.parametrize("channels", [1, 3])
-def test_images_are_shown_pixel_by_pixel(channels: int, tmp_path: Path) -> None:
-    images = RANDOM.integers(0, 256, (3, 40, 40, channels), dtype=np.uint8)
-    figure = pictures.grid(Dataset(images), columns=2)
-    pixels = saved(figure, tmp_path)
-    shown = pixels[pictures.MARGIN : pictures.MARGIN + 40, 10:50]
-    np.testing.assert_array_equal(shown, np.broadcast_to(images[0], (40, 40, 3)))
+def test_columns_are_matched_by_name() -> None:
+    real = pd.DataFrame({"b": [5, 5], "other": [0, 0], "a": [1, 1]})
+    fake = pd.DataFrame({"a": [1, 1], "b": [5, 5]})
+    figure = pictures.marginals(fake, real)
+    assert [axes.get_title() for axes in figure.axes] == ["a", "b"]
+    for axes in figure.axes:
+        for patch in axes.patches:
+            assert patch.get_data().values.tolist() == [1]
 
 
-def test_a_picture_that_cannot_be_written_is_one_error(tmp_path: Path) -> None:
-    figure = pictures.grid(Dataset(np.zeros((1, 8, 8, 1), np.uint8)))
-    with pytest.raises(RunError, match="cannot be written"):
-        pictures.save(figure, tmp_path / "no such folder" / "a.png")
+def test_shares_of_many_sets() -> None:
+    sets = {"a": [0, 0, 1, 1], "b": [0, 1, 1, 1], "c": [0, 0, 0, 9]}
+    figure = pictures.distributions({k: pd.DataFrame({"x": v}) for k, v in sets.items()})
+    shares = [patch.get_data().values.tolist() for patch in figure.axes[0].patches]
+    assert shares == [[0.5, 0.5], [0.25, 0.75], [0.75, 0.25]]  # the outer bins are open
+    assert texts(figure) == ["a", "b", "c"]
+    assert figure.get_suptitle() == "4 a and 4 b and 4 c rows"
+
+
+def test_bars_of_many_sets() -> None:
+    sets = {"a": ["u", "u", "v", "v"], "b": ["u", "v", "v", "v"], "c": ["u", "u", "u", "w"]}
+    figure = pictures.distributions({k: pd.DataFrame({"x": v}) for k, v in sets.items()})
+    bars = [[bar.get_height() for bar in group] for group in figure.axes[0].containers]
+    assert bars == [[0.5, 0.5], [0.25, 0.75], [0.75, 0.0]]
+    edges = sorted(bar.get_x() for group in figure.axes[0].containers for bar in group)
+    assert np.diff(edges).min() > 0.26  # none hides another
+
+
+@pytest.mark.parametrize(
+    ("x", "axes"),
+    [
+        (RANDOM.normal(size=(20, 2)), 2),
+        (RANDOM.normal(size=(20, 1)), 1),
+        (odd_table(20), 9),
+        (np.zeros((20, 8, 8, 1), np.uint8), 2),
+    ],
+    ids=["points", "one coordinate", "table", "images"],
+)
+def test_samples_of_every_form(x: np.ndarray | pd.DataFrame, axes: int) -> None:
+    assert len(pictures.samples(Dataset(x), Dataset(x)).axes) == axes
+    assert pictures.samples(Dataset(x), title="hello").findobj(
+        lambda artist: isinstance(artist, Text) and artist.get_text() == "hello"
+    )
+
+
+def test_a_window_holds_what_it_is_made_around() -> None:
+    window = pictures.Window.around(np.array([[0.0, 1.0], [4.0, 3.0]]), margin=0.25)
+    assert (window.low.tolist(), window.high.tolist()) == ([-1, 0], [5, 4])
+    assert window.holds(np.array([[-1.0, 0.0], [5.1, 2.0], [2.0, 9.0]])).tolist() == [1, 0, 0]
+    assert window.height(6.0) == 4.0

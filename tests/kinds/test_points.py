@@ -7,8 +7,8 @@ import torch
 
 from sparring.config import Config
 from sparring.data.dataset import Dataset
-from sparring.errors import InputError
-from sparring.kinds.points import Points
+from sparring.errors import ConfigError, InputError
+from sparring.kinds.points import SCALINGS, Points
 
 X = np.random.default_rng(0).normal([5.0, -300.0], [0.1, 40.0], (500, 2))
 
@@ -24,6 +24,36 @@ def test_encoded_points_are_standardised_and_come_back_in_their_dtype(dtype: typ
     back = kind.decode(z, None).x
     assert back.dtype == dtype
     np.testing.assert_allclose(back, points.x, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("scaling", "expected"),
+    [
+        ("standard", (X - X.mean(0)) / X.std(0)),
+        ("min-max", (X - X.min(0)) / (X.max(0) - X.min(0))),
+        ("none", X),
+    ],
+)
+def test_points_are_scaled_as_asked_and_come_back(scaling: str, expected: np.ndarray) -> None:
+    points = Dataset(X)
+    kind = Points.fit(points, Config(scaling=scaling))
+    (z,) = kind.encode(points)
+    np.testing.assert_allclose(z, expected, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(kind.decode(z, None).x, X, rtol=1e-5)
+    again = Points.from_dict(kind.to_dict())
+    assert again == kind
+    assert again.views(points)[0].space == SCALINGS[scaling].space
+
+
+def test_a_model_from_before_scaling_was_a_setting_is_standardised() -> None:
+    saved = Points.fit(Dataset(X), Config()).to_dict()
+    del saved["scaling"]
+    assert Points.from_dict(saved).views(Dataset(X))[0].space == "standardised"
+
+
+def test_an_unknown_scaling_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"unknown scaling 'minmax'; did you mean 'min-max'"):
+        Points.fit(Dataset(X), Config(scaling="minmax"))
 
 
 def test_a_coordinate_that_never_moves_comes_back() -> None:

@@ -10,7 +10,7 @@ from sparring.config import Config
 from sparring.errors import ConfigError
 from sparring.nets.base import Critic, Generator, Shape
 from sparring.nets.catalogue import NETWORKS, build_networks
-from sparring.nets.mlp import MLPGenerator
+from sparring.nets.mlp import MLPCritic, MLPGenerator
 from tests.nets.conftest import Build
 
 SIDES = [8, 9, 15, 28, 32, 33, 64]
@@ -179,6 +179,18 @@ def test_a_critic_with_batch_norm_says_so(build: Build, name: str) -> None:
     assert D.batch_norm
     for net in (G, D):
         assert any("BatchNorm" in type(m).__name__ for m in net.modules())
+
+
+@pytest.mark.parametrize("name", FLAT)
+def test_a_bottleneck_stands_between_D_and_its_logit(build: Build, name: str) -> None:
+    _, D = build(Shape((3,)), network=name, width=5, critic_bottleneck=2)
+    assert isinstance(D, MLPCritic)
+    *_, narrow, last = [m for m in D.modules() if isinstance(m, torch.nn.Linear)]
+    assert tuple(narrow.weight.shape) == (2, 5)
+    assert tuple(last.weight.shape) == (1, 2)
+    x = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
+    assert D(x, torch.empty(4, 0)).shape == (4,)
+    assert list(D.body)[-2:] == [narrow, last], "nothing stands between the two"
 
 
 @pytest.mark.parametrize("name", NETWORKS)

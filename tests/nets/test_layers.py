@@ -52,6 +52,13 @@ def test_maxout_is_the_largest_affine_map() -> None:
     torch.testing.assert_close(layer(x), torch.stack(maps).amax(0))
 
 
+def test_a_maxout_layer_maps_its_inputs_itself(build: Build) -> None:
+    """Goodfellow et al. 2013: no linear map stands before the pieces."""
+    _, D = build(Shape((7,)), width=4, depth=2, critic_activation="maxout")
+    shapes = [tuple(p.shape) for p in D.parameters() if p.dim() == 2]
+    assert shapes == [(5 * 4, 7), (5 * 4, 4), (1, 4)]
+
+
 def test_maxout_of_an_image_is_that_of_every_pixel() -> None:
     layer = Maxout(4)
     x = torch.randn(5, 4, 2, 3, generator=torch.Generator().manual_seed(0))

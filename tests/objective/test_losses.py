@@ -131,3 +131,24 @@ def test_probabilities_rise_with_the_logits(loss: Loss) -> None:
     assert (probability.diff() >= 0).all()
     assert probability[0] < 0.01
     assert probability[-1] > 0.99
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_at_equilibrium_no_other_critic_pays_less(name: str) -> None:
+    loss, levels = LOSSES[name](), torch.linspace(-3, 3, 601, dtype=torch.float64)
+    critic = torch.stack([loss.critic(real=t[None], fake=t[None]) for t in levels])
+    best = levels[critic <= critic.min() + 1e-12]
+    assert critic.min().item() == pytest.approx(loss.equilibrium.critic, abs=1e-9)
+    generator = torch.stack([loss.generator(real=t[None], fake=t[None]) for t in best])
+    if loss.equilibrium.generator is None:
+        assert generator.max() - generator.min() > 1  # the best critics disagree
+    else:
+        for value in generator.tolist():
+            assert value == pytest.approx(loss.equilibrium.generator, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_relative_losses_do_not_see_the_level_of_the_logits(name: str) -> None:
+    loss, a, b = LOSSES[name](), torch.tensor([0.3, -1.0]), torch.tensor([0.9, 0.2])
+    same = torch.isclose(loss.critic(real=a, fake=b), loss.critic(real=a + 5, fake=b + 5))
+    assert same.item() == loss.relative

@@ -19,7 +19,7 @@ MakeTrainer = Callable[..., Trainer]
 TINY = {
     "network": "mlp", "width": 8, "depth": 2, "latent_dim": 3, "output_activation": "none",
     "gamma": 1.0, "gamma_decay": 0.1, "batch_size": 4, "learning_rate": 1e-2,
-    "learning_rate_decay": 0.1, "ema_half_life_steps": 3.0, "precision": "fp32",
+    "learning_rate_decay": 0.1, "ema_half_life_steps": 3.0, "precision": "fp32", "engine": "eager",
 }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from sparring.train.ema import AveragedModel
+from sparring.train.player import FlatParameters
 
 
 def net(value: float) -> nn.Sequential:
@@ -23,7 +24,7 @@ def fill(made: nn.Module, value: float) -> None:
 
 def test_the_average_is_the_weighted_sum_of_what_was() -> None:
     live = net(1.0)
-    average = AveragedModel(live)
+    average = AveragedModel(live, FlatParameters(live).vector)
     w = 0.3
     values = [4.0, -2.0, 7.0, 0.5]
     for value in values:
@@ -37,7 +38,7 @@ def test_the_average_is_the_weighted_sum_of_what_was() -> None:
 
 def test_a_half_life_is_the_time_to_half_way() -> None:
     live = net(0.0)
-    average = AveragedModel(live)
+    average = AveragedModel(live, FlatParameters(live).vector)
     fill(live, 1.0)
     for _ in range(50):
         average.update(1 - 0.5 ** (1 / 50))
@@ -48,7 +49,7 @@ def test_a_half_life_is_the_time_to_half_way() -> None:
 @pytest.mark.parametrize(("weight", "value"), [(0.0, 1.0), (1.0, 5.0)])
 def test_the_ends_of_the_weight(weight: float, value: float) -> None:
     live = net(1.0)
-    average = AveragedModel(live)
+    average = AveragedModel(live, FlatParameters(live).vector)
     fill(live, 5.0)
     average.update(weight)
     assert all((p == value).all() for p in average.net.parameters())
@@ -56,7 +57,7 @@ def test_the_ends_of_the_weight(weight: float, value: float) -> None:
 
 def test_buffers_are_copied() -> None:
     live = net(1.0)
-    average = AveragedModel(live)
+    average = AveragedModel(live, FlatParameters(live).vector)
     live(torch.randn(8, 2, generator=torch.Generator().manual_seed(0)))
     average.update(0.1)
     pairs = zip(average.net.buffers(), live.buffers(), strict=True)
@@ -66,7 +67,7 @@ def test_buffers_are_copied() -> None:
 
 def test_the_averaged_net_is_apart_in_eval_mode_and_without_gradients() -> None:
     live = net(1.0)
-    average = AveragedModel(live)
+    average = AveragedModel(live, FlatParameters(live).vector)
     fill(live, 2.0)
     assert all((p == 1).all() for p in average.net.parameters())
     assert not average.net.training

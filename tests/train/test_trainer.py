@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import math
+import re
 from typing import Any
 
 import pytest
@@ -13,10 +14,11 @@ from torch import Tensor
 
 from sparring.errors import ConfigError, DivergedError, RunError
 from sparring.train import trainer as module
+from sparring.train import watch
 from sparring.train.optimizers import OPTIMIZERS
 from sparring.train.schedule import Schedule
 from sparring.train.trainer import Trainer
-from tests.train.conftest import MakeTrainer
+from tests.train.conftest import TINY, MakeTrainer
 
 IMAGE = (1, 8, 8)
 
@@ -158,19 +160,86 @@ def spoil(net: torch.nn.Module) -> None:
 
 @pytest.mark.parametrize("player", ["G", "D"])
 def test_a_diverged_run_names_its_step(make_trainer: MakeTrainer, player: str) -> None:
-    trainer = advance(make_trainer(), 3)
+    trainer = advance(make_trainer(rollbacks=0), 3)
     assert trainer.healthy()
+    good = trainer.state_dict()["good"]
     spoil(getattr(trainer, player))
     assert not trainer.healthy()
-    with pytest.raises(DivergedError, match="a loss became nan at step 4"):
+    with pytest.raises(DivergedError, match=r"the (critic|generator)'s loss became nan at step 4$"):
         advance(trainer)
-    assert trainer.step == 3
+    assert trainer.healthy()
+    assert trainer.step == good["step"] == 0, "what is left is the last good state"
+
+
+@pytest.mark.parametrize("player", ["G", "D"])
+def test_a_diverged_run_goes_back_and_slows_down(make_trainer: MakeTrainer, player: str) -> None:
+    trainer = advance(make_trainer(), 3)
+    spoil(getattr(trainer, player))
+    assert next(trainer.steps()) == 0
+    (event,) = trainer.events
+    assert re.fullmatch(
+        r"the (critic|generator)'s loss became nan at step 4: back to step 0, "
+        r"learning rate x 0.5 from here on", event,
+    )  # fmt: skip
+    advance(trainer)
+    assert trainer.step == 6
+    slow = make_trainer(learning_rate=TINY["learning_rate"] / 2)
+    parameters = zip(trainer.G.parameters(), advance(slow).G.parameters(), strict=True)
+    assert all(torch.equal(a, b) for a, b in parameters), "the same batches, half the rate"
+
+
+def test_a_rollback_is_the_same_in_a_resumed_run(make_trainer: MakeTrainer) -> None:
+    def spoiled_at_five(trainer: Trainer) -> Trainer:
+        advance(trainer, 5 - trainer.step)
+        spoil(trainer.G)
+        return advance(trainer)
+
+    first = advance(make_trainer(steps=9), 3)
+    second = make_trainer(steps=9)
+    second.load_state_dict(through_file(first.state_dict()))
+    assert same(spoiled_at_five(second), spoiled_at_five(make_trainer(steps=9)))
 
 
 def test_too_large_steps_diverge_by_themselves(make_trainer: MakeTrainer) -> None:
     trainer = make_trainer(optimizer="sgd", learning_rate=1e18, loss="least-squares", steps=50)
-    with pytest.raises(DivergedError, match=r"a loss became (nan|inf) at step \d+$"):
+    with pytest.raises(DivergedError, match=r"became (nan|inf) at step \d+ \(after 3 rollbacks\)$"):
         advance(trainer)
+    assert len(trainer.events) == 3
+
+
+def test_gradients_that_explode_count(
+    make_trainer: MakeTrainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "FIRST", 25)
+    for rollbacks, events in ((0, 0), (3, 1)):
+        trainer = advance(make_trainer(steps=60, rollbacks=rollbacks, loss="wasserstein"), 40)
+        with torch.no_grad():
+            for p in trainer.D.parameters():
+                p *= 20
+        advance(trainer)
+        assert len(trainer.events) >= events
+        assert bool(trainer.events) == bool(events)
+
+
+def test_the_critic_warms_up_before_the_first_step(make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer(critic_warmup_steps=3)
+    started = [p.detach().clone() for p in trainer.G.parameters()]
+    records = []
+    for step in itertools.islice(trainer.steps(), 3):
+        records.append(trainer.record())
+        assert step == 0
+    assert [r["critic_step"] for r in records] == [1, 2, 3]
+    assert all("generator_loss" not in r for r in records)
+    assert all(torch.equal(a, b) for a, b in zip(started, trainer.G.parameters(), strict=True))
+    assert list(trainer.steps()) == [1, 2, 3, 4, 5, 6]
+    assert "critic_step" not in trainer.record()
+
+
+def test_a_resumed_warm_up_has_the_same_bits(make_trainer: MakeTrainer) -> None:
+    first = advance(make_trainer(critic_warmup_steps=4), 2)
+    second = make_trainer(critic_warmup_steps=4)
+    second.load_state_dict(through_file(first.state_dict()))
+    assert same(advance(second), advance(make_trainer(critic_warmup_steps=4)))
 
 
 def test_a_sick_average_is_not_healthy(make_trainer: MakeTrainer) -> None:
@@ -209,7 +278,7 @@ def test_a_budget_in_minutes(make_trainer: MakeTrainer, monkeypatch: pytest.Monk
     for step in trainer.steps():
         assert trainer.progress == pytest.approx(min(3 * step / 29.4, 1))
         assert trainer.total_steps == 10
-        rates.append(trainer.opt_g.param_groups[0]["lr"])
+        rates.append(trainer.player_g.optimizer.param_groups[0]["lr"])
     assert trainer.step == 10
     assert trainer.seconds == 30
     schedule = Schedule(trainer.config)
@@ -231,10 +300,10 @@ def test_settings_follow_the_schedule(make_trainer: MakeTrainer) -> None:
     schedule = Schedule(trainer.config)
     for step in trainer.steps():
         now = schedule.at((step - 1) / 6)
-        assert trainer.objective.gamma == now.gamma
-        assert trainer.opt_g.param_groups[0]["lr"] == now.learning_rate
-        assert trainer.opt_d.param_groups[0]["lr"] == now.critic_learning_rate
-        assert trainer.opt_d.param_groups[0]["betas"] == (0.0, now.beta2)
+        assert trainer.gamma.item() == pytest.approx(now.gamma)
+        assert trainer.player_g.optimizer.param_groups[0]["lr"] == now.learning_rate
+        assert trainer.player_d.optimizer.param_groups[0]["lr"] == now.critic_learning_rate
+        assert trainer.player_d.optimizer.param_groups[0]["betas"] == (0.0, now.beta2)
 
 
 def test_records_are_means_since_the_last(make_trainer: MakeTrainer) -> None:
@@ -280,10 +349,10 @@ def test_nets_train_in_training_mode_whatever_happens_between(make_trainer: Make
 @pytest.mark.parametrize(
     "damage",
     [
-        lambda state: state.pop("opt_d"),
-        lambda state: state["G"].popitem(),
-        lambda state: state["D"].update({"body.0.weight": torch.zeros(3, 3)}),
-        lambda state: state["opt_g"].update(param_groups=[]),
+        lambda state: state.pop("D"),
+        lambda state: state["G"].pop("vector"),
+        lambda state: state["D"].update({"vector": torch.zeros(3)}),
+        lambda state: state["buffers"].append(torch.zeros(3)),
     ],
 )
 def test_the_state_of_another_run_is_refused(make_trainer: MakeTrainer, damage: Any) -> None:
@@ -298,9 +367,8 @@ def test_the_state_of_another_kind_of_device_is_taken_without_its_random_numbers
 ) -> None:
     state = advance(make_trainer(critic_dropout=0.5), 3).state_dict()
     # On a GPU the state of random numbers is 16 bytes long.
-    for holder in (state, state["batches"]):
-        holder["random"] = torch.zeros(16, dtype=torch.uint8)
-    state["dropout_random"] = torch.zeros(16, dtype=torch.uint8)
+    state["streams"] = [torch.zeros(16, dtype=torch.uint8) for _ in state["streams"]]
+    state["batches"]["random"] = torch.zeros(16, dtype=torch.uint8)
     trainer = make_trainer(critic_dropout=0.5)
     trainer.load_state_dict(state)
     assert advance(trainer).step == 6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import Any
@@ -16,6 +17,8 @@ COMMANDS: dict[str, str] = {
     "train": "Train a GAN on SOURCE: a table, images, points or a built-in name.",
     "sample": "Draw samples from a trained RUN, to a file or a folder.",
     "evaluate": "Score a trained RUN against rows it never saw.",
+    "compare": "Fit a GAN and simpler generators to SOURCE, and score all of them alike.",
+    "recipes": "The published experiments: list them, run them, see them beside their numbers.",
 }
 
 
@@ -31,7 +34,8 @@ def main() -> None:
             raise ConfigError(unknown("command", arguments[0], COMMANDS))
         code = build_app(arguments)(arguments, standalone_mode=False)
     except SparringError as error:
-        print(f"error: {error}", file=sys.stderr)
+        if os.environ.get("RANK", "0") == "0":  # of several processes one speaks
+            print(f"error: {error}", file=sys.stderr)
         code = 2
     except USAGE_ERROR as error:
         print(f"error: {error.format_message()} (see --help)", file=sys.stderr)

@@ -9,7 +9,7 @@ import typer
 from sparring.cli.train import train_and_score
 from sparring.config import Config
 from sparring.data.source import open_source
-from sparring.fit import plan
+from sparring.plan import plan
 from sparring.train.run import Run, free_path
 
 

@@ -6,13 +6,14 @@ import json
 from pathlib import Path
 
 import typer
+from rich.console import Console
 
 from sparring.cli.show import console, record, score_table
 from sparring.data.source import open_source
 from sparring.errors import InputError
-from sparring.fit import reopen
 from sparring.judge import judge
 from sparring.model import Model
+from sparring.plan import reopen
 from sparring.train.run import Run
 
 
@@ -22,6 +23,7 @@ def command(
         None, help="Rows to judge by: a path or name (default: the run's own holdout)."
     ),
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
+    metrics: str = typer.Option("all", help="all, quick, or names with commas between them."),
     seed: int = typer.Option(0, min=0, help="Seed of the samples and the metrics."),
 ) -> None:
     model = Model.load(run)
@@ -33,7 +35,9 @@ def command(
             train = reopen(model)[0]
         except InputError:  # the training rows are gone: half of `against` is the reference
             train = None
-    scores = judge(model, rows, train, seed=seed)
+    names = [name.strip() for name in metrics.split(",")]
+    with Console(stderr=True).status("scoring the samples"):
+        scores = judge(model, rows, train, metrics=names, seed=seed)
     found = record(scores, against or "holdout")
     if as_json:
         print(json.dumps(found, indent=2))

@@ -4,32 +4,82 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import typer
 
 from sparring.data.sink import open_sink
-from sparring.errors import ConfigError
+from sparring.errors import ConfigError, unknown
 from sparring.model import Model
-from sparring.sample import stream, where_label
+from sparring.sample import shard_rows, stream, where_label
+
+SAMPLES = 1_000
+DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
 def command(
     run: Path = typer.Argument(help="A run directory."),
-    n: int = typer.Option(1000, "-n", help="How many samples."),
+    n: int | None = typer.Option(None, "-n", help="How many samples (default: 1000)."),
     where: list[str] = typer.Option([], help="A condition as name=value, such as label=3."),
+    digits: str | None = typer.Option(
+        None,
+        help="One sample of each of these digits, in this order, such as one,two,eight or 1,2,8.",
+    ),
     seed: int = typer.Option(0, min=0, help="The same seed draws the same samples."),
     output: Path | None = typer.Option(
         None, "-o", "--output", help=".csv, .parquet, .npz, .png (a grid) or a folder (of PNGs)."
     ),
+    shard: str = typer.Option(
+        "1/1", help="Draw the i-th of N parts only, as i/N, to a file of its own beside --output."
+    ),
     device: str = typer.Option("cpu", help="Where G runs."),
 ) -> None:
     model = Model.load(run, device)
-    y = where_label(model.kind, conditions(where))
+    y: Any = where_label(model.kind, conditions(where))
+    if digits is not None:
+        if n is not None or where:
+            raise ConfigError("--digits says how many samples of what: leave out -n and --where")
+        y = spelled(digits)
+        n = len(y)
+    n = SAMPLES if n is None else n
+    part, parts = fraction(shard)
+    rows = len(shard_rows(model.kind, n, (part, parts)))
+    if not rows:
+        raise ConfigError(f"--shard {shard}: {n:,} samples are too few for {parts} parts")
     path = output or run / model.kind.output
-    with open_sink(path, n) as sink:
-        for part in stream(model, n, y, seed):
-            sink.write(part.x, part.y)
-    print(f"{n:,} samples: {path}", file=sys.stderr)
+    if parts > 1:
+        path = path.with_name(f"{path.stem}-{part}-of-{parts}{path.suffix}")
+    with open_sink(path, rows) as sink:
+        for some in stream(model, n, y, seed, (part, parts)):
+            sink.write(some.x, some.y)
+    print(f"{rows:,} samples: {path}", file=sys.stderr)
+
+
+def fraction(text: str) -> tuple[int, int]:
+    """"2/8" as (2, 8).
+
+    Raises:
+        ConfigError: it is nothing of the sort.
+    """
+    part, slash, parts = text.partition("/")
+    if not (slash and part.isdecimal() and parts.isdecimal()):
+        raise ConfigError(f"--shard {text!r}: write it as i/N, such as 1/4")
+    return int(part), int(parts)
+
+
+def spelled(text: str) -> list[int]:
+    """"one,two,8" as [1, 2, 8].
+
+    Raises:
+        ConfigError: something that is no digit.
+    """
+    found = []
+    for word in (part.strip().lower() for part in text.split(",")):
+        digit = DIGITS.index(word) if word in DIGITS else int(word) if word.isdecimal() else -1
+        if not 0 <= digit < len(DIGITS):
+            raise ConfigError(unknown("digit", word, DIGITS))
+        found.append(digit)
+    return found
 
 
 def conditions(texts: list[str]) -> dict[str, str]:

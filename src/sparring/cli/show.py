@@ -12,7 +12,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from sparring.evaluate.suite import Score
-from sparring.fit import Plan, Reporter
+from sparring.plan import Plan
+from sparring.recorder import Reporter
+from sparring.repeats import mean_and_deviation, spread
 from sparring.train.trainer import Trainer
 
 PLAIN_WIDTH = 180
@@ -26,7 +28,8 @@ def console() -> Console:
 
 
 def losses(record: dict[str, float]) -> str:
-    return f"D {record['critic_loss']:.3f}  G {record['generator_loss']:.3f}"
+    of_G = f"  G {record['generator_loss']:.3f}" if "generator_loss" in record else "  warming up"
+    return f"D {record['critic_loss']:.3f}{of_G}"
 
 
 class BarReporter(Reporter):
@@ -51,6 +54,9 @@ class BarReporter(Reporter):
             self.task, completed=trainer.progress, losses=losses(record), pace=pace
         )
 
+    def event(self, text: str) -> None:
+        self.bar.console.print(escape(text))
+
     def end(self) -> None:
         self.bar.stop()
 
@@ -72,6 +78,9 @@ class LineReporter(Reporter):
             flush=True,
         )
 
+    def event(self, text: str) -> None:
+        print(text, flush=True)
+
 
 def reporter(on: Console) -> Reporter:
     """The one that suits the place: a bar on a terminal, lines otherwise."""
@@ -89,6 +98,7 @@ def score_table(scores: list[Score]) -> Table:
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 3, 0, 0))
     table.add_column("metric")
     table.add_column("samples", justify="right")
+    table.add_column("95 % interval", justify="right")
     table.add_column("real rows", justify="right")
     table.add_column("best")
     table.add_column("rows", justify="right")
@@ -96,11 +106,37 @@ def score_table(scores: list[Score]) -> Table:
     for s in scores:
         best = s.better if isinstance(s.better, str) else f"{s.better:g}"
         if s.value is None or s.floor is None:
-            cells = ["-", "-", best, "-", f"skipped: {s.skipped}"]
+            cells = ["-", "-", "-", best, "-", f"skipped: {s.skipped}"]
         else:
-            cells = [number(s.value), number(s.floor), best, f"{s.rows:,}", s.meaning]
+            shown = [number(s.value), interval(s), number(s.floor)]
+            cells = [*shown, best, f"{s.rows:,}", s.meaning]
         table.add_row(*map(escape, [s.title, *cells]))
     return table
+
+
+def spread_table(scores: list[list[Score]]) -> Table:
+    """Mean, standard deviation and range of each score over several runs."""
+    title = f"samples of {len(scores)} runs, each beside rows that its training never saw"
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    table.add_column("metric")
+    for name in ("mean", "deviation", "lowest", "highest", "real rows"):
+        table.add_column(name, justify="right")
+    table.add_column("best")
+    for first, values in spread(scores):
+        if not values or first.floor is None:
+            continue
+        mean, deviation = mean_and_deviation(values)
+        numbers = [mean, deviation, min(values), max(values), first.floor]
+        best = first.better if isinstance(first.better, str) else f"{first.better:g}"
+        table.add_row(*map(escape, [first.title, *map(number, numbers), best]))
+    return table
+
+
+def interval(score: Score) -> str:
+    """Where the value may lie; a dash where too few rows were compared to tell."""
+    if score.low is None or score.high is None:
+        return "-"
+    return f"{number(score.low)} to {number(score.high)}"
 
 
 def number(value: float) -> str:

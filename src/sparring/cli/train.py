@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import json
+import time
 import typing
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,18 +14,25 @@ from typing import Any
 import typer
 
 from sparring import config as settings
-from sparring.cli.show import console, record, reporter, score_table
+from sparring.cli.show import console, record, reporter, score_table, spread_table
 from sparring.config import Config
+from sparring.data.dataset import Dataset
 from sparring.data.source import open_source
 from sparring.errors import ConfigError
-from sparring.fit import Interrupted, Plan, fit, picture_samples, plan
+from sparring.fit import Interrupted, fit
 from sparring.judge import judge
 from sparring.kinds.catalogue import KINDS
+from sparring.kinds.columns.catalogue import TYPES
 from sparring.model import Model
 from sparring.nets.catalogue import NETWORKS
 from sparring.nets.layers import ACTIVATIONS, OUTPUT_ACTIVATIONS
 from sparring.objective.losses import LOSSES
 from sparring.objective.penalties import PENALTIES
+from sparring.plan import Plan, plan
+from sparring.recorder import picture_samples
+from sparring.repeats import repeat
+from sparring.train.cluster import agreed, cluster, processes, rank
+from sparring.train.engine import ENGINES
 from sparring.train.optimizers import OPTIMIZERS
 from sparring.train.run import Run, free_path
 from sparring.train.runtime import PRECISIONS
@@ -32,6 +40,7 @@ from sparring.train.schedule import SCHEDULES
 
 CATALOGUES: dict[str, Mapping[str, Any]] = {
     "kind": KINDS,
+    "types": TYPES,
     "network": NETWORKS,
     "activation": ACTIVATIONS,
     "critic_activation": ACTIVATIONS,
@@ -41,6 +50,7 @@ CATALOGUES: dict[str, Mapping[str, Any]] = {
     "optimizer": OPTIMIZERS,
     "schedule": SCHEDULES,
     "precision": PRECISIONS,
+    "engine": ENGINES,
 }
 
 
@@ -49,11 +59,14 @@ def train(
     run: Path | None,
     resume: bool,
     dry_run: bool,
+    seeds: int,
     config_file: Path | None,
     assignments: list[str],
     flags: dict[str, Any],
 ) -> None:
     """Resolve settings and rows, train, score. Precedence: file < --set < flags."""
+    if seeds > 1 and (resume or processes() > 1):
+        raise ConfigError("--seeds trains new runs, each in a process of its own")
     if resume:
         if run is None:
             raise ConfigError("--resume needs --run DIR, the run to continue")
@@ -76,9 +89,34 @@ def train(
     if dry_run:
         print(json.dumps(planned.config.as_dict(), indent=2))
         return
+    if rank() > 0:  # process 0 writes and speaks
+        fit(planned, Run(agreed(Path())), resume=resume)
+        return
     if not resume:
         directory = Run.create(run or free_path(Path("runs"), stem(source)))
+    if seeds > 1:
+        train_repeatedly(dataset, config, source, directory, seeds)
+        return
+    agreed(directory.path)
     train_and_score(planned, directory, resume=resume)
+
+
+def train_repeatedly(
+    dataset: Dataset, config: Config, source: str, directory: Run, seeds: int
+) -> None:
+    """Train several seeds side by side and print the mean and spread of their scores."""
+    begun = time.monotonic()
+    print(f"{dataset.name}: {seeds} seeds; runs in {directory.path}", flush=True)
+    scores = []
+    for seed, one in repeat(dataset, config, source, directory.path, seeds):
+        print(f"seed {seed}: done after {time.monotonic() - begun:.0f} s", flush=True)
+        scores.append(one)
+    if not scores[0]:
+        print("no holdout to judge by: give rows to `sparring evaluate --against`")
+        return
+    out = console()
+    out.print()
+    out.print(spread_table(scores))
 
 
 def train_and_score(planned: Plan, run: Run, *, resume: bool = False) -> None:
@@ -90,6 +128,8 @@ def train_and_score(planned: Plan, run: Run, *, resume: bool = False) -> None:
         f"{held:,} held out; run in {run.path}",
         flush=True,
     )
+    for note in planned.kind.notes:
+        print(note, flush=True)
     try:
         model = fit(planned, run, resume=resume, reporter=reporter(out))
     except Interrupted as error:
@@ -144,9 +184,10 @@ def _flag(field: dataclasses.Field[Any]) -> inspect.Parameter:
     hint = settings.setting_type(field.name)
     name = "--" + field.name.replace("_", "-")
     names = [f"{name}/--no-{name[2:]}"] if hint is bool else [name]
+    if hint is tuple:
+        names.append(name.removesuffix("s"))  # --types a=float,b=float, or --type twice
     option = typer.Option(None, *names, help=text, show_default=False, rich_help_panel="Settings")
-    # A list of columns is written with commas, as in --set.
-    annotation = (str if hint is tuple else hint) | None
+    annotation = (list[str] if hint is tuple else hint) | None
     return inspect.Parameter(
         field.name, inspect.Parameter.KEYWORD_ONLY, default=option, annotation=annotation
     )
@@ -157,14 +198,22 @@ def command(
     run: Path | None = typer.Option(None, help="Run directory (default: runs/NAME)."),
     resume: bool = typer.Option(False, "--resume", help="Continue the run in --run."),
     dry_run: bool = typer.Option(False, "--dry-run", help="Print the resolved settings and stop."),
+    seeds: int = typer.Option(1, min=1, help="Train so many seeds side by side, from --seed on."),
     config: Path | None = typer.Option(None, help="Settings from a JSON file."),
     set: list[str] = typer.Option([], help="A setting as name=value; may be repeated."),
     **flags: Any,
 ) -> None:
-    given = {name: value for name, value in flags.items() if value is not None}
-    if "columns" in given:
-        given["columns"] = settings.parse("columns", given["columns"])
-    train(source, run, resume, dry_run, config, set, given)
+    with cluster():
+        train(source, run, resume, dry_run, seeds, config, set, given(flags))
+
+
+def given(flags: dict[str, Any]) -> dict[str, Any]:
+    """The settings that flags name; of several names, with commas as in --set or one at a time."""
+    values = {name: value for name, value in flags.items() if value is not None}
+    for name, texts in values.items():
+        if isinstance(texts, list):
+            values[name] = [part for text in texts for part in settings.parse(name, text) or ()]
+    return values
 
 
 def _with_flags() -> None:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from sparring.data.arrays import from_arrays, load_arrays
 from sparring.data.dataset import Dataset
+from sparring.data.frames import as_pandas
 from sparring.data.idx import is_idx_folder, open_idx, open_published
 from sparring.data.images import open_images
 from sparring.data.reason import first_line
@@ -33,8 +34,9 @@ def open_source(
 
     Args:
         source: one of
-            - a Dataset, a DataFrame, an array, tensor or list of points or images, or a pair
-              (samples, labels) of such arrays (arrays.from_arrays says which shapes);
+            - a Dataset, a DataFrame (of pandas, polars or PyArrow), an array, tensor or list of
+              points or images, or a pair (samples, labels) of such arrays (arrays.from_arrays says
+              which shapes);
             - a path: CSV or TSV (also .gz), Parquet, NPY, NPZ, a folder or zip of images, an IDX
               folder (its train split; "PATH:test" for its test split);
             - a name in BUILT_IN. A bare name is the built-in even if a file is called so too:
@@ -108,6 +110,7 @@ def _add(sha: hashlib._Hash, array: np.ndarray) -> None:
 
 def _open_object(source: object) -> Dataset:
     """Open what is in memory already; a table is checked by the caller."""
+    source, _ = as_pandas(source)
     if isinstance(source, Dataset):
         if isinstance(source.x, pd.DataFrame):
             return source

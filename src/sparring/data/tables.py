@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import gzip
 import zlib
+from collections import Counter
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +21,14 @@ from sparring.errors import InputError, unknown
 MISSING = ("", "?", "NaN", "nan", "<NA>", "null", "NULL")
 # These could be categories (no garage, North America), so they are missing only among numbers.
 MISSING_AMONG_NUMBERS = ("NA", "N/A", "n/a", "None", "none", "-")
+# What may stand in a column of objects; to Python, a boolean is a number too.
+SORTS: dict[str, tuple[type, ...]] = {
+    "text": (str,),
+    "boolean": (bool, np.bool_),
+    "number": (int, float, Decimal, np.number),
+    "date": (datetime.date, np.datetime64),
+    "duration": (datetime.timedelta, np.timedelta64),
+}
 
 
 def read_csv(path: Path) -> pd.DataFrame:
@@ -88,36 +99,63 @@ def check_table(frame: pd.DataFrame, name: str) -> None:
 
     Raises:
         InputError: fewer than 2 rows, no column, a column name used twice, a column that is all
-            missing or holds infinity or something that is no scalar, or only constant columns.
+            missing or holds infinity, cells of several sorts or cells that are no scalars, or only
+            constant columns.
     """
     if isinstance(frame.columns, pd.MultiIndex):
         raise InputError(f"{name}: column names have {frame.columns.nlevels} levels (accepted: 1)")
+    for label in frame.columns:
+        if not isinstance(label, (str, int, float, np.number)):
+            raise InputError(f"{name}: column name {label!r} (accepted: text or a number)")
     _check_names([str(column) for column in frame.columns], name)
     if len(frame.columns) == 0:
         raise InputError(f"{name}: no columns (accepted: 1 or more)")
     if len(frame) < 2:
         raise InputError(f"{name}: n = {len(frame)} rows (accepted: 2 or more)")
-    constant = True
     for column, values in frame.items():
+        where = f"{name}, column {column!r}"
         if values.isna().all():
-            raise InputError(f"{name}, column {column!r}: every value is missing")
+            raise InputError(f"{where}: every value is missing")
         if values.dtype.kind == "f":
-            infinite = np.isinf(values.to_numpy(dtype=float, na_value=np.nan))
-            if infinite.any():
-                row = int(infinite.argmax())
-                raise InputError(
-                    f"{name}, column {column!r}, row {row} (from 0): {values.iloc[row]} "
-                    "(accepted: finite numbers or missing)"
-                )
-        try:
-            constant = constant and values.nunique(dropna=False) == 1
-        except TypeError as error:
-            raise InputError(
-                f"{name}, column {column!r}: holds {type(values.dropna().iloc[0]).__name__} values "
-                "(accepted: numbers, booleans and text)"
-            ) from error
-    if constant:
+            _check_finite(values, where)
+        elif isinstance(values.dtype, np.dtype) and values.dtype.kind == "O":
+            _check_objects(values, where)
+    if all(values.nunique(dropna=False) == 1 for _, values in frame.items()):
         raise InputError(f"{name}: every column is constant (accepted: at least one that varies)")
+
+
+def _check_finite(values: pd.Series, where: str) -> None:
+    infinite = np.isinf(values.to_numpy(dtype=float, na_value=np.nan))
+    if infinite.any():
+        row = int(infinite.argmax())
+        raise InputError(
+            f"{where}, row {row} (from 0): {values.iloc[row]} (accepted: finite numbers or missing)"
+        )
+
+
+def _check_objects(values: pd.Series, where: str) -> None:
+    """Refuse cells of several sorts beside each other, and name the first of a rarer sort."""
+    rows = np.flatnonzero(values.notna())
+    types = [type(cell) for cell in values.iloc[rows]]
+    sorts = {cell_type: _sort(cell_type) for cell_type in set(types)}
+    accepted = "(accepted: numbers, booleans, dates or text, one sort in a column)"
+    for cell_type, sort in sorts.items():
+        if sort is None:
+            raise InputError(f"{where}: holds {cell_type.__name__} values {accepted}")
+    counts = Counter(sorts[cell_type] for cell_type in types)
+    if len(counts) > 1:
+        (usual, _), *_ = counts.most_common()
+        at = next(i for i, cell_type in enumerate(types) if sorts[cell_type] != usual)
+        cell = values.iloc[rows[at]]
+        raise InputError(
+            f"{where}, row {rows[at]} (from 0): {cell!r} is a {sorts[types[at]]} where others are "
+            f"a {usual} {accepted}"
+        )
+
+
+def _sort(cell_type: type) -> str | None:
+    """What a person calls cells of this type, or None where no column may hold them."""
+    return next((name for name, types in SORTS.items() if issubclass(cell_type, types)), None)
 
 
 def _check_rows(path: Path, delimiter: str) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.model_selection import StratifiedKFold, cross_val_score
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import StratifiedKFold
 
 from sparring.errors import InputError
 from sparring.evaluate.columns import Columns
+from sparring.evaluate.jackknife import Statistic, group_numbers
 from sparring.evaluate.rows import enough, paired
 
 # Boosted trees split on a categorical column as such only up to this many categories.
@@ -45,6 +47,17 @@ def classifier_two_sample(
     Source: Lopez-Paz & Oquab 2017, "Revisiting classifier two-sample tests", with the area under
     the curve in place of the accuracy, so that n and m may differ.
     """
+    return two_sample_statistic(real, fake, folds=folds, seed=seed)(None)
+
+
+def two_sample_statistic(
+    real: np.ndarray | pd.DataFrame,
+    fake: np.ndarray | pd.DataFrame,
+    *,
+    folds: int = 3,
+    seed: int = 0,
+) -> Statistic[float]:
+    """`classifier_two_sample` of all rows or without a group of them, which the trees keep."""
     if folds < 2:
         raise InputError(f"folds is {folds}; at least 2 are needed")
     if isinstance(real, pd.DataFrame) and isinstance(fake, pd.DataFrame):
@@ -64,7 +77,28 @@ def classifier_two_sample(
         categorical_features=categorical, early_stopping=False, random_state=seed
     )
     split = StratifiedKFold(folds, shuffle=True, random_state=seed)
-    return float(cross_val_score(trees, rows, is_fake, cv=split, scoring="roc_auc").mean())
+    parts = [
+        (unseen, fitted(trees, rows[seen], is_fake[seen]).decision_function(rows[unseen]))
+        for seen, unseen in split.split(rows, is_fake)
+    ]
+    group = np.concatenate([group_numbers(len(real)), group_numbers(len(fake))])
+
+    def statistic(without: int | None) -> float:
+        areas = []
+        for unseen, answer in parts:
+            stays = group[unseen] != (-1 if without is None else without)
+            areas.append(roc_auc_score(is_fake[unseen][stays], answer[stays]))
+        return float(np.mean(areas))
+
+    return statistic
+
+
+def fitted(
+    trees: HistGradientBoostingClassifier, rows: np.ndarray, target: np.ndarray
+) -> HistGradientBoostingClassifier:
+    """The trees, fitted; a column without any value is a constant, which they can bin."""
+    empty = np.isnan(rows).all(axis=0)
+    return trees.fit(np.where(empty, 0.0, rows), target)
 
 
 def splittable(columns: Columns) -> np.ndarray:

@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from sparring.errors import InputError, listed
-from sparring.evaluate.c2st import splittable
+from sparring.evaluate.c2st import fitted, splittable
 from sparring.evaluate.columns import Columns
 from sparring.evaluate.rows import as_rows
 from sparring.evaluate.views import Classifier
@@ -37,6 +37,11 @@ class RowClassifier:
     columns: Columns | None
     label_column: Hashable | None
     trees: HistGradientBoostingClassifier
+
+    @property
+    def space(self) -> None:
+        """Trees have no features."""
+        return None
 
     @classmethod
     def fit(
@@ -70,7 +75,8 @@ class RowClassifier:
             categorical_features=None if columns is None else splittable(columns),
             early_stopping=False,
             random_state=seed,
-        ).fit(rows[train], codes[train])
+        )
+        trees = fitted(trees, rows[train], codes[train])
         accuracy = float((trees.predict(rows[held_out]) == codes[held_out]).mean())
         return cls(classes, accuracy, columns, label_column, trees)
 
@@ -91,11 +97,24 @@ class RowClassifier:
         labels: np.ndarray = self.classes[self.trees.predict(rows)]
         return labels
 
+    def features(self, x: np.ndarray | pd.DataFrame) -> np.ndarray:
+        raise InputError("this classifier has no features: it is made of trees")
+
 
 def label_agreement(
     classifier: Classifier, x: np.ndarray | pd.DataFrame, labels: np.ndarray
 ) -> float:
     """Share of samples that a classifier gives the label they were asked to have, in [0, 1].
+
+    Args and errors: as `agreements`.
+    """
+    return float(agreements(classifier, x, labels).mean())
+
+
+def agreements(
+    classifier: Classifier, x: np.ndarray | pd.DataFrame, labels: np.ndarray
+) -> np.ndarray:
+    """Which samples a classifier gives the label they were asked to have, (n,) of 0 and 1.
 
     Args:
         classifier: trained on real rows.
@@ -114,7 +133,8 @@ def label_agreement(
             f"labels {listed(sorted(map(repr, strange)))} are unknown to the classifier "
             f"(known: {listed(classifier.classes.tolist())})"
         )
-    return float((classifier.predict(x) == labels).mean())
+    agree: np.ndarray = (classifier.predict(x) == labels).astype(float)
+    return agree
 
 
 def label_codes(labels: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray]:

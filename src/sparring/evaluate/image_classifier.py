@@ -1,6 +1,5 @@
-"""A small convolutional network, trained on real labelled images: it judges labels. Its last
-hidden layer is a feature space that the MNIST benchmark measures distances in; the metrics of a
-model do not use it, they see images as principal components of their pixels."""
+"""A small convolutional network, trained on real labelled images: it judges labels, and its last
+hidden layer is a feature space to measure distances in."""
 
 from __future__ import annotations
 
@@ -89,13 +88,21 @@ class ImageClassifier:
     accuracy: float
     digest: str
 
+    @property
+    def space(self) -> str:
+        """The name of its features: distances in them need the same weights to be compared."""
+        return f"classifier-{self.digest}"
+
     @classmethod
-    def fit(cls, images: np.ndarray, labels: np.ndarray, *, seed: int = 0) -> ImageClassifier:
+    def fit(
+        cls, images: np.ndarray, labels: np.ndarray, *, steps: int = MAX_STEPS, seed: int = 0
+    ) -> ImageClassifier:
         """Train on nine tenths of the images, and measure the accuracy on the rest.
 
         Args:
             images: (n, h, w, c) uint8, h and w from 4 up (8 to 64 is what it is made for).
             labels: (n,), of any scalar type, none missing.
+            steps: batches of 128 at most; few images get fewer.
             seed: of the held-out images, the weights and the batches. Torch's global generator
                 and its thread settings are left as they are.
 
@@ -107,7 +114,7 @@ class ImageClassifier:
         codes, classes = label_codes(labels, len(images))
         train, held_out = hold_out(len(images), seed)
         network = _initialised(shape, len(classes), seed)
-        _train(network, images[train], codes[train], seed)
+        _train(network, images[train], codes[train], steps, seed)
         network.eval()
         guess = _chunked(network, images[held_out]).argmax(axis=1)
         accuracy = float((guess == codes[held_out]).mean())
@@ -178,10 +185,12 @@ def _initialised(shape: tuple[int, int, int], classes: int, seed: int) -> Networ
         return Network(shape, classes)
 
 
-def _train(network: Network, images: np.ndarray, codes: np.ndarray, seed: int) -> None:
+def _train(
+    network: Network, images: np.ndarray, codes: np.ndarray, most_steps: int, seed: int
+) -> None:
     generator = torch.Generator().manual_seed(seed)
     batch = min(BATCH, len(images))
-    steps = min(max(EPOCHS * len(images) // batch, MIN_STEPS), MAX_STEPS)
+    steps = min(max(EPOCHS * len(images) // batch, MIN_STEPS), most_steps)
     optimizer = torch.optim.AdamW(network.parameters(), weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, PEAK_LEARNING_RATE, steps, pct_start=0.2

@@ -8,9 +8,15 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from sparring.errors import InputError
+from sparring.evaluate.jackknife import (
+    CHUNK_ROWS,
+    Statistic,
+    group_starts,
+    groups_kept,
+    kept,
+    pieces,
+)
 from sparring.evaluate.rows import paired
-
-CHUNK_ROWS = 256
 
 
 class PRDC(NamedTuple):
@@ -51,34 +57,50 @@ def precision_recall_density_coverage(real: np.ndarray, fake: np.ndarray, *, k: 
     generative models", eq. 1-2; Naeem et al. 2020, "Reliable fidelity and diversity metrics for
     generative models", section 3.
     """
+    return prdc_statistic(real, fake, k=k)(None)
+
+
+def prdc_statistic(real: np.ndarray, fake: np.ndarray, *, k: int = 5) -> Statistic[PRDC]:
+    """The four shares of all rows or without a group of them; the balls keep their size."""
     if k < 1:
         raise InputError(f"k is {k}; at least 1 is needed")
     real, fake = paired(real, fake, least=k + 1)
-    real_radius, fake_radius = _neighbour_distance(real, k), _neighbour_distance(fake, k)
+    real_radius, fake_radius = neighbour_distance(real, k), neighbour_distance(fake, k)
 
-    balls_around_fake = np.empty(len(fake))
-    real_is_reached = np.zeros(len(real), dtype=bool)
-    nearest_fake = np.full(len(real), np.inf)
-    for start in range(0, len(fake), CHUNK_ROWS):
-        rows = slice(start, start + CHUNK_ROWS)
+    # What each row gets from each group of the other set, so that a group can be left out.
+    starts = group_starts(len(real))
+    balls_around_fake = np.empty((len(fake), len(starts)), dtype=np.int32)
+    balls_around_real = np.zeros((len(real), len(group_starts(len(fake)))), dtype=np.int32)
+    nearest_fake = np.full(balls_around_real.shape, np.inf)
+    for group, rows in pieces(len(fake)):
         distance = cdist(fake[rows], real)
-        balls_around_fake[rows] = (distance <= real_radius).sum(axis=1)
-        real_is_reached |= (distance <= fake_radius[rows, None]).any(axis=0)
-        nearest_fake = np.minimum(nearest_fake, distance.min(axis=0))
-    return PRDC(
-        precision=float((balls_around_fake > 0).mean()),
-        recall=float(real_is_reached.mean()),
-        density=float(balls_around_fake.mean() / k),
-        coverage=float((nearest_fake <= real_radius).mean()),
-    )
+        within = (distance <= real_radius).astype(np.int32)
+        balls_around_fake[rows] = np.add.reduceat(within, starts, axis=1)
+        balls_around_real[:, group] += (distance <= fake_radius[rows, None]).sum(axis=0)
+        nearest_fake[:, group] = np.minimum(nearest_fake[:, group], distance.min(axis=0))
+
+    def statistic(without: int | None) -> PRDC:
+        real_groups, fake_groups = (
+            groups_kept(table.shape[1], without) for table in (balls_around_fake, balls_around_real)
+        )
+        around_fake = kept(balls_around_fake, without)[:, real_groups].sum(axis=1)
+        around_real = kept(balls_around_real, without)[:, fake_groups].sum(axis=1)
+        nearest = kept(nearest_fake, without)[:, fake_groups].min(axis=1)
+        return PRDC(
+            precision=float((around_fake > 0).mean()),
+            recall=float((around_real > 0).mean()),
+            density=float(around_fake.mean() / k),
+            coverage=float((nearest <= kept(real_radius, without)).mean()),
+        )
+
+    return statistic
 
 
-def _neighbour_distance(rows: np.ndarray, k: int) -> np.ndarray:
+def neighbour_distance(rows: np.ndarray, k: int) -> np.ndarray:
     """Distance from each row to its k-th nearest other row, (n,)."""
-    # Position 0 of the sorted distances is the row itself, or a twin of it at the same distance.
-    return np.concatenate(
-        [
-            np.partition(cdist(rows[start : start + CHUNK_ROWS], rows), k, axis=1)[:, k]
-            for start in range(0, len(rows), CHUNK_ROWS)
-        ]
-    )
+    radius = np.empty(len(rows))
+    for start in range(0, len(rows), CHUNK_ROWS):
+        part = slice(start, start + CHUNK_ROWS)
+        # Position 0 of the sorted distances is the row itself, or a twin at the same distance.
+        radius[part] = np.partition(cdist(rows[part], rows), k, axis=1)[:, k]
+    return radius

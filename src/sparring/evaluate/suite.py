@@ -3,72 +3,31 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 
 from sparring.errors import InputError, choose
-from sparring.evaluate.c2st import classifier_two_sample
-from sparring.evaluate.classifier import label_agreement
+from sparring.evaluate import copying
+from sparring.evaluate.c2st import two_sample_statistic
+from sparring.evaluate.classifier import agreements
+from sparring.evaluate.columns import Columns
 from sparring.evaluate.frechet import frechet_distance
+from sparring.evaluate.jackknife import Statistic, mean_of, rerun
+from sparring.evaluate.kernel import MMDTest, kernel_statistic, mmd_statistic
 from sparring.evaluate.modes import ModeReport, mode_report
-from sparring.evaluate.prdc import PRDC, precision_recall_density_coverage
-from sparring.evaluate.tables import shape_error, trend_error
+from sparring.evaluate.prdc import PRDC, prdc_statistic
+from sparring.evaluate.score import Metric, Score, measure
+from sparring.evaluate.tables import TableError, shape_statistic, trend_statistic
+from sparring.evaluate.transfer import transfer_accuracy
 from sparring.evaluate.views import Known, Views
-from sparring.evaluate.wasserstein import sliced_wasserstein
+from sparring.evaluate.wasserstein import exact_statistic, sliced_statistic
+
+__all__ = ["METRICS", "Metric", "Score", "score"]
 
 T = TypeVar("T")
-
-# A number is a target: the closer to it, the better.
-Better = Literal["lower", "higher"] | float
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One entry of the catalogue.
-
-    Attributes:
-        title: for a person; `{space}` and `{columns}` stand for what was looked at.
-        better: the direction of better values, or the value that is best.
-        meaning: one line in plain words.
-        function: (real, fake, known) to a number, or to a tuple of which `field` is the number.
-            Metrics that share a function share one call of it.
-        field: name in the tuple, or "" for a number.
-        max_rows: more rows than this are not looked at, for time.
-    """
-
-    title: str
-    better: Better
-    meaning: str
-    function: Callable[[Views, Views, Known], Any]
-    field: str = ""
-    max_rows: int = 10_000
-
-
-@dataclass(frozen=True)
-class Score:
-    """One metric, measured; `dataclasses.asdict` of it is ready for JSON.
-
-    Attributes:
-        name: key of the metric in `METRICS`.
-        title, better, meaning: as in `Metric`, the title completed.
-        rows: number of rows of each set that were compared.
-        value: of the samples, or None if it was skipped.
-        floor: of real rows in the place of the samples, or None if it was skipped.
-        skipped: why there is no value, or None.
-    """
-
-    name: str
-    title: str
-    better: Better
-    meaning: str
-    rows: int
-    value: float | None
-    floor: float | None
-    skipped: str | None
 
 
 def score(
@@ -96,59 +55,12 @@ def score(
         ConfigError: a name that is not in `METRICS`.
         InputError: feature spaces that differ.
     """
-    metrics = [choose("metric", name, METRICS) for name in names]
+    metrics = {name: choose("metric", name, METRICS) for name in names}
     if not real.space == fake.space == reference.space:
         raise InputError(
             f"features are in different spaces: {real.space}, {fake.space}, {reference.space}"
         )
-    random = np.random.default_rng(known.seed)
-    sets = [(views, random.permutation(len(views))) for views in (real, fake, reference)]
-    fewest = min(len(views) for views, _ in sets)
-
-    measured: dict[tuple[Callable[[Views, Views, Known], Any], int], Any] = {}
-    scores = []
-    for name, metric in zip(names, metrics, strict=True):
-        rows = min(fewest, metric.max_rows)
-        key = metric.function, rows
-        if key not in measured:
-            cut = [views.take(order[:rows]) for views, order in sets]
-            measured[key] = _measure(metric, cut, known)
-        scores.append(_score(name, metric, real, rows, measured[key]))
-    return scores
-
-
-def _measure(metric: Metric, sets: Sequence[Views], known: Known) -> tuple[Any, Any] | str:
-    """The function's results on samples and on real rows, or the reason why there are none."""
-    real, fake, reference = sets
-    try:
-        return metric.function(real, fake, known), metric.function(reference, real, known)
-    except InputError as error:
-        return str(error)
-
-
-def _score(
-    name: str, metric: Metric, real: Views, rows: int, measured: tuple[Any, Any] | str
-) -> Score:
-    value = floor = None
-    skipped = measured if isinstance(measured, str) else None
-    if not isinstance(measured, str):
-        value, floor = (
-            float(getattr(result, metric.field) if metric.field else result) for result in measured
-        )
-        if not (math.isfinite(value) and math.isfinite(floor)):
-            skipped = f"the value {value} or its floor {floor} is not finite"
-            value = floor = None
-    columns = real.space if real.frame is None else "table"
-    return Score(
-        name=name,
-        title=metric.title.format(space=real.space, columns=columns),
-        better=metric.better,
-        meaning=metric.meaning,
-        rows=rows,
-        value=value,
-        floor=floor,
-        skipped=skipped,
-    )
+    return measure(metrics, real, fake, reference, known)
 
 
 def _needed(thing: T | None, what: str) -> T:
@@ -157,35 +69,60 @@ def _needed(thing: T | None, what: str) -> T:
     return thing
 
 
-def _frechet(real: Views, fake: Views, known: Known) -> float:
-    return frechet_distance(real.features, fake.features)
+def _frechet(real: Views, fake: Views, known: Known) -> Statistic[float]:
+    return rerun(frechet_distance, real.features, fake.features)
 
 
-def _prdc(real: Views, fake: Views, known: Known) -> PRDC:
-    return precision_recall_density_coverage(real.features, fake.features)
+def _kernel_distance(real: Views, fake: Views, known: Known) -> Statistic[float]:
+    return kernel_statistic(real.features, fake.features)
 
 
-def _sliced_wasserstein(real: Views, fake: Views, known: Known) -> float:
-    return sliced_wasserstein(real.features, fake.features, seed=known.seed)
+def _classifier_frechet(real: Views, fake: Views, known: Known) -> Statistic[float]:
+    return rerun(frechet_distance, *_embedded(real, fake))
 
 
-def _c2st(real: Views, fake: Views, known: Known) -> float:
+def _classifier_kernel_distance(real: Views, fake: Views, known: Known) -> Statistic[float]:
+    return kernel_statistic(*_embedded(real, fake))
+
+
+def _embedded(*sets: Views) -> list[np.ndarray]:
+    return [_needed(views.embedding, "there is no classifier with features") for views in sets]
+
+
+def _prdc(real: Views, fake: Views, known: Known) -> Statistic[PRDC]:
+    return prdc_statistic(real.features, fake.features)
+
+
+def _sliced_wasserstein(real: Views, fake: Views, known: Known) -> Statistic[float]:
+    return sliced_statistic(real.features, fake.features, seed=known.seed)
+
+
+def _wasserstein(real: Views, fake: Views, known: Known) -> Statistic[float]:
+    return exact_statistic(real.features, fake.features)
+
+
+def _mmd(real: Views, fake: Views, known: Known) -> Statistic[MMDTest]:
+    return mmd_statistic(real.features, fake.features, seed=known.seed)
+
+
+def _c2st(real: Views, fake: Views, known: Known) -> Statistic[float]:
     if real.frame is not None and fake.frame is not None:
-        return classifier_two_sample(real.frame, fake.frame, seed=known.seed)
-    return classifier_two_sample(real.features, fake.features, seed=known.seed)
+        return two_sample_statistic(real.frame, fake.frame, seed=known.seed)
+    return two_sample_statistic(real.features, fake.features, seed=known.seed)
 
 
-def _modes(real: Views, fake: Views, known: Known) -> ModeReport:
+def _modes(real: Views, fake: Views, known: Known) -> Statistic[ModeReport]:
     modes = _needed(known.modes, "the modes of this data are not known")
-    return mode_report(_needed(fake.points, "these rows are not points"), modes)
+    points = _needed(fake.points, "these rows are not points")
+    return rerun(lambda rows: mode_report(rows, modes), points)
 
 
-def _shape(real: Views, fake: Views, known: Known) -> float:
-    return shape_error(*_tables(real, fake))
+def _shape(real: Views, fake: Views, known: Known) -> Statistic[TableError]:
+    return shape_statistic(*_tables(real, fake))
 
 
-def _trend(real: Views, fake: Views, known: Known) -> float:
-    return trend_error(*_tables(real, fake))
+def _trend(real: Views, fake: Views, known: Known) -> Statistic[TableError]:
+    return trend_statistic(*_tables(real, fake))
 
 
 def _tables(real: Views, fake: Views) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -193,108 +130,185 @@ def _tables(real: Views, fake: Views) -> tuple[pd.DataFrame, pd.DataFrame]:
     return _needed(real.frame, reason), _needed(fake.frame, reason)
 
 
-def _label_agreement(real: Views, fake: Views, known: Known) -> float:
+def _label_agreement(real: Views, fake: Views, known: Known) -> Statistic[float]:
     labels = _needed(fake.labels, "these rows have no labels")
     classifier = _needed(known.classifier, "there is no classifier for this data")
-    rows: np.ndarray | pd.DataFrame
-    if fake.images is not None:
-        rows = fake.images
-    elif fake.frame is not None:
-        rows = fake.frame
-    else:
-        rows = fake.features if fake.points is None else fake.points
-    return label_agreement(classifier, rows, labels)
+    return mean_of(agreements(classifier, fake.rows, labels))
 
+
+def _transfer(real: Views, fake: Views, known: Known) -> Statistic[float]:
+    return transfer_accuracy(fake, real, label_column=known.label_column, seed=known.seed)
+
+
+def _duplicates(real: Views, fake: Views, known: Known) -> Statistic[float]:
+    return copying.duplicates(_keys(fake)[0])
+
+
+def _support(real: Views, fake: Views, known: Known) -> Statistic[float]:
+    return copying.birthday_support(real.features, fake.features)
+
+
+def _copies(real: Views, fake: Views, known: Known) -> Statistic[float]:
+    return copying.copies(*_keys(_trained_on(known), fake))
+
+
+def _nearness(real: Views, fake: Views, known: Known) -> Statistic[float]:
+    train = _trained_on(known).features
+    return copying.nearness(
+        *(copying.nearest_distance(views.features, train) for views in (fake, real))
+    )
+
+
+def _nearness_of_real(reference: Views, real: Views, known: Known) -> Statistic[float]:
+    first, second = _halves(real)
+    return _nearness(second, first, known)
+
+
+def _closer(real: Views, fake: Views, known: Known) -> Statistic[float]:
+    _, held_out = _halves(real)
+    return copying.closer(fake.features, _trained_on(known).features, held_out.features)
+
+
+def _closer_of_real(reference: Views, real: Views, known: Known) -> Statistic[float]:
+    return _closer(real, _halves(real)[0], known)
+
+
+def _trained_on(known: Known) -> Views:
+    return _needed(known.train, "the training rows are not at hand")
+
+
+def _halves(views: Views) -> list[Views]:
+    """Rows held out in two, because none can be compared with itself."""
+    if len(views) < 2:
+        raise InputError(f"{len(views)} rows are too few; at least 2 are needed")
+    return [views.take(half) for half in np.array_split(np.arange(len(views)), 2)]
+
+
+def _keys(*sets: Views) -> list[np.ndarray]:
+    """Numbers by which rows are compared cell for cell."""
+    frames = [views.frame for views in sets if views.frame is not None]
+    if frames:
+        columns = Columns.fit(*frames)
+        return [copying.row_keys(columns.encode(frame)) for frame in frames]
+    return [copying.row_keys(np.asarray(views.rows)) for views in sets]
+
+
+UNIT, ANY = (0.0, 1.0), (-math.inf, math.inf)
 
 METRICS: dict[str, Metric] = {
     "frechet": Metric(
-        title="Fréchet distance [{space}]",
-        better="lower",
-        meaning="how far mean and covariance of the samples are off",
-        function=_frechet,
+        "Fréchet distance [{space}]", "lower",
+        "how far mean and covariance of the samples are off", _frechet,
+    ),
+    "kernel_distance": Metric(
+        "Kernel distance [{space}]", "lower",
+        "how far mean, covariance and skewness are off; about 0 at best", _kernel_distance,
+        limits=ANY, max_rows=5_000,
+    ),
+    "classifier_frechet": Metric(
+        "Fréchet distance [{embedding}]", "lower",
+        "how far mean and covariance are off in what a classifier of the labels sees",
+        _classifier_frechet,
+    ),
+    "classifier_kernel_distance": Metric(
+        "Kernel distance [{embedding}]", "lower",
+        "the same with skewness, and about 0 at best", _classifier_kernel_distance,
+        limits=ANY, max_rows=5_000,
     ),
     "precision": Metric(
-        title="Precision [{space}]",
-        better="higher",
-        meaning="share of the samples that look like real rows",
-        function=_prdc,
-        field="precision",
-        max_rows=3_000,
+        "Precision [{space}]", "higher", "share of the samples that look like real rows",
+        _prdc, "precision", share=True, max_rows=3_000,
     ),
     "recall": Metric(
-        title="Recall [{space}]",
-        better="higher",
-        meaning="share of the real rows that the generator could have made",
-        function=_prdc,
-        field="recall",
-        max_rows=3_000,
+        "Recall [{space}]", "higher", "share of the real rows that the generator could have made",
+        _prdc, "recall", share=True, max_rows=3_000,
     ),
     "density": Metric(
-        title="Density [{space}]",
-        better=1.0,
-        meaning="how many real rows surround a sample, beside what real rows would have",
-        function=_prdc,
-        field="density",
-        max_rows=3_000,
+        "Density [{space}]", 1.0,
+        "how many real rows surround a sample, beside what real rows would have",
+        _prdc, "density", max_rows=3_000,
     ),
     "coverage": Metric(
-        title="Coverage [{space}]",
-        better="higher",
-        meaning="share of the real rows that have a sample close by",
-        function=_prdc,
-        field="coverage",
-        max_rows=3_000,
+        "Coverage [{space}]", "higher", "share of the real rows that have a sample close by",
+        _prdc, "coverage", share=True, max_rows=3_000,
     ),
     "sliced_wasserstein": Metric(
-        title="Sliced Wasserstein distance [{space}]",
-        better="lower",
-        meaning="how far mass must be moved to turn samples into real rows",
-        function=_sliced_wasserstein,
+        "Sliced Wasserstein distance [{space}]", "lower",
+        "how far mass must be moved to turn samples into real rows", _sliced_wasserstein,
+    ),
+    "wasserstein": Metric(
+        "Wasserstein distance [{space}]", "lower",
+        "the same in all directions at once: mean way from a sample to the real row it is paired "
+        "with",
+        _wasserstein, max_rows=500, quick=False,
+    ),
+    "mmd": Metric(
+        "Squared MMD, Gaussian kernels [{space}]", "lower",
+        "how far the densities are off, at five scales; about 0 at best",
+        _mmd, "squared", limits=ANY, max_rows=2_000, quick=False,
+    ),
+    "mmd_p": Metric(
+        "MMD permutation test, p [{space}]", "higher",
+        "how often chance alone makes as large a difference; below .05 it is hardly chance",
+        _mmd, "p_value", limits=UNIT, max_rows=2_000, quick=False,
     ),
     "c2st": Metric(
-        title="Two-sample test, AUC [{columns}]",
-        better=0.5,
-        meaning="how well a classifier tells samples from real rows; .5 is a guess, 1 is always",
-        function=_c2st,
-        max_rows=5_000,
+        "Two-sample test, AUC [{columns}]", 0.5,
+        "how well a classifier tells samples from real rows; .5 is a guess, 1 is always",
+        _c2st, limits=UNIT, max_rows=5_000,
     ),
     "modes": Metric(
-        title="Modes captured",
-        better="higher",
-        meaning="number of the true modes with at least one good sample",
-        function=_modes,
-        field="captured",
+        "Modes captured", "higher", "number of the true modes with at least one good sample",
+        _modes, "captured", most="total",
     ),
     "high_quality": Metric(
-        title="High-quality samples",
-        better="higher",
-        meaning="share of the samples within 3 standard deviations of a true mode",
-        function=_modes,
-        field="high_quality",
+        "High-quality samples", "higher",
+        "share of the samples within 3 standard deviations of a true mode",
+        _modes, "high_quality", share=True,
     ),
     "mode_kl": Metric(
-        title="KL of the modes",
-        better="lower",
-        meaning="how far the shares of the modes are off, in nats",
-        function=_modes,
-        field="reverse_kl",
+        "KL of the modes", "lower", "how far the shares of the modes are off, in nats",
+        _modes, "reverse_kl",
     ),
     "shape": Metric(
-        title="Shape error",
-        better="lower",
-        meaning="how far the single columns are off, from 0 to 1",
-        function=_shape,
+        "Shape error", "lower", "how far the single columns are off, from 0 to 1",
+        _shape, "mean", limits=UNIT,
     ),
     "trend": Metric(
-        title="Trend error",
-        better="lower",
-        meaning="how far the pairs of columns are off, from 0 to 1",
-        function=_trend,
+        "Trend error", "lower", "how far the pairs of columns are off, from 0 to 1",
+        _trend, "mean", limits=UNIT,
     ),
     "label_agreement": Metric(
-        title="Label agreement",
-        better="higher",
-        meaning="share of the samples that a classifier gives the label they were asked to have",
-        function=_label_agreement,
+        "Label agreement", "higher",
+        "share of the samples that a classifier gives the label they were asked to have",
+        _label_agreement, share=True,
     ),
-}
+    "transfer": Metric(
+        "Train on synthetic, test on real", "higher",
+        "accuracy on real rows of a classifier that saw samples only",
+        _transfer, share=True, max_rows=5_000, quick=False,
+    ),
+    "duplicates": Metric(
+        "Duplicates", "lower", "share of the samples that stand among them more than once",
+        _duplicates, share=True,
+    ),
+    "support": Metric(
+        "Support size [{space}]", "higher",
+        "number of different samples there seem to be, by how often two nearly agree",
+        _support, limits=(1.0, math.inf), max_rows=3_000, quick=False,
+    ),
+    "copies": Metric(
+        "Exact copies", "lower", "share of the samples that are training rows, cell for cell",
+        _copies, share=True,
+    ),
+    "nearness": Metric(
+        "Nearness to training rows [{space}]", 1.0,
+        "median distance to the closest training row, over that of new rows; below 1 is too near",
+        _nearness, control=_nearness_of_real, max_rows=3_000, quick=False,
+    ),
+    "closer": Metric(
+        "Closer to training than to new rows [{space}]", 0.5,
+        "share of the samples, as if both were equally many; above .5 they lean on training rows",
+        _closer, control=_closer_of_real, limits=UNIT, max_rows=5_000, quick=False,
+    ),
+}  # fmt: skip

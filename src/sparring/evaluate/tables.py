@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from sparring.errors import InputError
 from sparring.evaluate.columns import Columns
+from sparring.evaluate.jackknife import Statistic, kept
 from sparring.evaluate.rows import enough
 
 BINS = 10
@@ -16,9 +18,33 @@ BINS = 10
 MAX_CELLS = 1_000_000
 
 
+class TableError(NamedTuple):
+    """An error of a whole table, and what it is the mean of.
+
+    Attributes:
+        mean: in [0, 1]; 0 is best.
+        parts: names of one column or of two, to their error.
+    """
+
+    mean: float
+    parts: dict[tuple[Hashable, ...], float]
+
+
 def shape_error(real: pd.DataFrame, fake: pd.DataFrame) -> float:
     """Mean over the columns of `shape_errors`, in [0, 1]; 0 is best."""
-    return float(np.mean(list(shape_errors(real, fake).values())))
+    return shape_statistic(real, fake)(None).mean
+
+
+def shape_statistic(real: pd.DataFrame, fake: pd.DataFrame) -> Statistic[TableError]:
+    """`shape_errors` and their mean, of all rows or without a group of them."""
+    columns, real_codes, fake_codes = _encode(real, fake)
+
+    def statistic(without: int | None) -> TableError:
+        errors = _shape(columns, kept(real_codes, without), kept(fake_codes, without))
+        parts: dict[tuple[Hashable, ...], float] = {(name,): e for name, e in errors.items()}
+        return TableError(float(np.mean(list(errors.values()))), parts)
+
+    return statistic
 
 
 def shape_errors(real: pd.DataFrame, fake: pd.DataFrame) -> dict[Hashable, float]:
@@ -42,7 +68,12 @@ def shape_errors(real: pd.DataFrame, fake: pd.DataFrame) -> dict[Hashable, float
     Source: "Shape" as in Zhang et al. 2024, "Mixed-type tabular data synthesis with score-based
     diffusion in latent space", as an error (0 is best).
     """
-    columns, real_codes, fake_codes = _encode(real, fake)
+    return _shape(*_encode(real, fake))
+
+
+def _shape(
+    columns: Columns, real_codes: np.ndarray, fake_codes: np.ndarray
+) -> dict[Hashable, float]:
     errors: dict[Hashable, float] = {}
     for (name, categories), a, b in zip(
         columns.categories.items(), real_codes.T, fake_codes.T, strict=True
@@ -56,8 +87,22 @@ def shape_errors(real: pd.DataFrame, fake: pd.DataFrame) -> dict[Hashable, float
 
 def trend_error(real: pd.DataFrame, fake: pd.DataFrame) -> float:
     """Mean over the pairs of different columns of `trend_errors`, in [0, 1]; 0 is best."""
-    errors = trend_errors(real, fake).to_numpy()
-    return float(errors[np.triu_indices(len(errors), k=1)].mean())
+    return trend_statistic(real, fake)(None).mean
+
+
+def trend_statistic(real: pd.DataFrame, fake: pd.DataFrame) -> Statistic[TableError]:
+    """`trend_errors` and their mean, of all rows or without a group of them."""
+    columns, real_codes, fake_codes = _encode(real, fake)
+    names = list(columns.categories)
+
+    def statistic(without: int | None) -> TableError:
+        errors = _trend(columns, kept(real_codes, without), kept(fake_codes, without))
+        i, j = np.triu_indices(len(errors), k=1)
+        pairs = zip(i.tolist(), j.tolist(), errors[i, j].tolist(), strict=True)
+        parts: dict[tuple[Hashable, ...], float] = {(names[a], names[b]): e for a, b, e in pairs}
+        return TableError(float(errors[i, j].mean()), parts)
+
+    return statistic
 
 
 def trend_errors(real: pd.DataFrame, fake: pd.DataFrame) -> pd.DataFrame:
@@ -83,7 +128,11 @@ def trend_errors(real: pd.DataFrame, fake: pd.DataFrame) -> pd.DataFrame:
     Source: "Trend" as in Zhang et al. 2024, "Mixed-type tabular data synthesis with score-based
     diffusion in latent space", as an error (0 is best).
     """
-    columns, real_codes, fake_codes = _encode(real, fake)
+    errors = _trend(*_encode(real, fake))
+    return pd.DataFrame(errors, index=real.columns, columns=real.columns)
+
+
+def _trend(columns: Columns, real_codes: np.ndarray, fake_codes: np.ndarray) -> np.ndarray:
     numeric = columns.numeric
     if len(numeric) < 2:
         raise InputError("a pair of columns is needed; the table has only one column")
@@ -104,7 +153,7 @@ def trend_errors(real: pd.DataFrame, fake: pd.DataFrame) -> pd.DataFrame:
                 first * sizes[j] + second for first, second in zip(bins[i], bins[j], strict=True)
             )
             errors[i, j] = errors[j, i] = _variation(real_cells, fake_cells, sizes[i] * sizes[j])
-    return pd.DataFrame(errors, index=real.columns, columns=real.columns)
+    return errors
 
 
 def _encode(real: pd.DataFrame, fake: pd.DataFrame) -> tuple[Columns, np.ndarray, np.ndarray]:

@@ -132,6 +132,15 @@ class Kind(ABC):
     @abstractmethod
     def from_dict(cls, saved: dict[str, Any]) -> Kind: ...
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of how the rows were understood, a line each."""
+        return ()
+
+    def numbered(self, rows: Dataset, first: int) -> Dataset:
+        """Samples number `first`, `first` + 1, ... with what must differ from row to row."""
+        return rows
+
     def label_values(self, dataset: Dataset) -> np.ndarray | None:
         """The labels of rows, (n,), where the kind is conditional and the rows have them."""
         return None if self.labels is None else self.labels_of(dataset, self.labels.name)

@@ -25,8 +25,11 @@ def pick_kind(dataset: Dataset, config: Config) -> type[Kind]:
         if not found:
             raise InputError(f"{dataset.name} is none of: {', '.join(KINDS)}")
         kind = found[0]
-    if config.target is not None and kind is not Table:
-        raise ConfigError(f"target is for tables; {dataset.name} is of kind {kind.name}")
+    for setting in ("target", "types"):
+        if getattr(config, setting) is not None and kind is not Table:
+            raise ConfigError(f"{setting} is for tables; {dataset.name} is of kind {kind.name}")
+    if config.scaling is not None and kind is Table:
+        raise ConfigError(f"scaling is for points and images; {dataset.name} is of kind table")
     # Of a table that becomes points, columns may be picked too.
     if config.columns is not None and not Table.detects(dataset):
         raise ConfigError(f"columns is for tables; {dataset.name} is of kind {kind.name}")

@@ -15,12 +15,13 @@ from torch import Tensor
 
 from sparring.config import Config
 from sparring.data.dataset import Dataset
-from sparring.errors import InputError
+from sparring.errors import InputError, choose
 from sparring.evaluate.image_classifier import cached_image_classifier
 from sparring.evaluate.views import Classifier, Views
-from sparring.kinds import pictures
 from sparring.kinds.base import Kind, restored_labels, saved_labels
 from sparring.kinds.labels import Labels
+from sparring.kinds.sheets import grid
+from sparring.kinds.style import save
 from sparring.nets.base import Shape
 
 SIDES = (8, 64)
@@ -31,19 +32,22 @@ PART_ROWS = 1_000
 
 @dataclass(frozen=True)
 class Image(Kind):
-    """Bytes 0-255 to [-1, 1], channels first.
+    """Bytes 0-255 to [-1, 1], or another range of SCALINGS, channels first.
 
     Attributes:
         side: height and width in pixels.
         channels: 1 (grey) or 3 (red, green, blue).
+        scaling: key of SCALINGS.
     """
 
     side: int
     channels: int
     labels: Labels | None
+    scaling: str = "symmetric"
 
     name: ClassVar[str] = "image"
     defaults: ClassVar[Mapping[str, Any]] = {
+        "scaling": "symmetric",
         "network": "dcgan",
         "latent_dim": 64,
         "width": 32,
@@ -60,8 +64,10 @@ class Image(Kind):
         "steps": 6_000,
     }
     metrics: ClassVar[tuple[str, ...]] = (
-        "frechet", "precision", "recall", "density", "coverage", "sliced_wasserstein", "c2st",
-        "label_agreement",
+        "frechet", "kernel_distance", "classifier_frechet", "classifier_kernel_distance",
+        "precision", "recall", "density", "coverage", "sliced_wasserstein", "wasserstein", "mmd",
+        "mmd_p", "c2st", "label_agreement", "transfer", "duplicates", "support", "copies",
+        "nearness", "closer",
     )  # fmt: skip
 
     pictured: ClassVar[int] = 100
@@ -82,7 +88,10 @@ class Image(Kind):
             )
         if channels not in (1, 3):
             raise InputError(f"{dataset.name}: {channels} channels; images have 1 or 3")
-        return cls(height, channels, None if dataset.y is None else Labels.fit(dataset.y))
+        scaling = config.scaling or cls.defaults["scaling"]
+        choose("scaling", scaling, SCALINGS)
+        labels = None if dataset.y is None else Labels.fit(dataset.y)
+        return cls(height, channels, labels, scaling)
 
     @property
     def shape(self) -> Shape:
@@ -106,10 +115,13 @@ class Image(Kind):
         return (torch.from_numpy(np.ascontiguousarray(_images(dataset).transpose(0, 3, 1, 2))),)
 
     def prepare(self, raw: tuple[Tensor, ...], random: torch.Generator) -> Tensor:
-        return raw[0].float() / 127.5 - 1
+        black, white = SCALINGS[self.scaling]
+        return raw[0].float() / (255 / (white - black)) + black
 
     def decode(self, x: Tensor, y: Tensor | None) -> Dataset:
-        pixels = ((x.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+        black, white = SCALINGS[self.scaling]
+        levels = (x.float() - black) * (255 / (white - black))
+        pixels = levels.round().clamp(0, 255).to(torch.uint8)
         labels = None if y is None or self.labels is None else self.labels.decode(y)
         return Dataset(pixels.permute(0, 2, 3, 1).cpu().numpy(), labels)
 
@@ -136,18 +148,22 @@ class Image(Kind):
         return cast(Classifier, cached_image_classifier(_images(train), train.y, seed=seed))
 
     def draw(self, fake: Dataset, real: Dataset, path: Path) -> None:
-        pictures.save(pictures.grid(fake), path)
+        save(grid(fake), path)
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "side": self.side,
             "channels": self.channels,
             "labels": saved_labels(self.labels),
+            "scaling": self.scaling,
         }
 
     @classmethod
     def from_dict(cls, saved: dict[str, Any]) -> Image:
-        return cls(saved["side"], saved["channels"], restored_labels(saved["labels"]))
+        return cls(
+            saved["side"], saved["channels"], restored_labels(saved["labels"]),
+            saved.get("scaling", "symmetric"),
+        )  # fmt: skip
 
 
 def _images(dataset: Dataset) -> np.ndarray:
@@ -166,3 +182,6 @@ def _projected(pca: PCA, images: np.ndarray) -> np.ndarray:
     """Principal components of images, a part at a time: as floats they are 8 times as large."""
     parts = range(0, len(images), PART_ROWS)
     return np.vstack([pca.transform(_flat(images[i : i + PART_ROWS])) for i in parts])
+
+
+SCALINGS = {"symmetric": (-1.0, 1.0), "min-max": (0.0, 1.0)}  # what black and white become

@@ -1,8 +1,8 @@
-"""Points: n x d floats, optionally labelled, standardised for the nets."""
+"""Points: n x d floats, optionally labelled, standardised for the nets or scaled otherwise."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,32 +14,37 @@ from torch import Tensor
 
 from sparring.config import Config
 from sparring.data.dataset import Dataset
-from sparring.errors import InputError
+from sparring.errors import InputError, choose
 from sparring.evaluate.classifier import RowClassifier
 from sparring.evaluate.rows import LARGEST
 from sparring.evaluate.views import Classifier, Views
 from sparring.kinds import pictures
 from sparring.kinds.base import Kind, restored_labels, saved_labels
 from sparring.kinds.labels import Labels
+from sparring.kinds.style import save
 from sparring.nets.base import Shape
 
 
 @dataclass(frozen=True)
 class Points(Kind):
-    """Each coordinate less its mean, over its standard deviation.
+    """Each coordinate less its mean, over its standard deviation, or another of SCALINGS.
 
     Attributes:
-        mean, scale: one number per coordinate, in the units of the points.
+        mean, scale: one number per coordinate, in the units of the points: what is taken off, and
+            what the rest is divided by.
         dtype: NumPy name of the floats that came and that samples return as.
+        scaling: key of SCALINGS.
     """
 
     mean: tuple[float, ...]
     scale: tuple[float, ...]
     dtype: str
     labels: Labels | None
+    scaling: str = "standard"
 
     name: ClassVar[str] = "points"
     defaults: ClassVar[Mapping[str, Any]] = {
+        "scaling": "standard",
         "network": "residual-mlp",
         "latent_dim": 2,
         "width": 128,
@@ -56,8 +61,9 @@ class Points(Kind):
         "steps": 3_000,
     }
     metrics: ClassVar[tuple[str, ...]] = (
-        "frechet", "sliced_wasserstein", "c2st", "precision", "recall", "density", "coverage",
-        "modes", "high_quality", "mode_kl", "label_agreement",
+        "frechet", "kernel_distance", "sliced_wasserstein", "wasserstein", "mmd", "mmd_p", "c2st",
+        "precision", "recall", "density", "coverage", "modes", "high_quality", "mode_kl",
+        "label_agreement", "transfer", "duplicates", "support", "copies", "nearness", "closer",
     )  # fmt: skip
 
     pictured: ClassVar[int] = 2_000
@@ -88,14 +94,16 @@ class Points(Kind):
         x = points.astype(np.float64)
         if np.abs(x).max() > LARGEST:
             raise InputError(f"{dataset.name} holds a number that is not within {LARGEST:g} of 0")
-        scale = x.std(0)
+        scaling = config.scaling or cls.defaults["scaling"]
+        mean, scale = choose("scaling", scaling, SCALINGS).fit(x)
         # A coordinate that never moves, up to rounding, would turn rounding into noise.
         still = scale <= 1e-12 * np.abs(x).max(0)
         return cls(
-            tuple(x.mean(0).tolist()),
+            tuple(mean.tolist()),
             tuple(np.where(still, 1.0, scale).tolist()),
             points.dtype.name if points.dtype.kind == "f" else "float64",
             None if dataset.y is None else Labels.fit(dataset.y),
+            scaling,
         )
 
     @property
@@ -116,7 +124,7 @@ class Points(Kind):
 
     def encode(self, dataset: Dataset) -> tuple[Tensor, ...]:
         self.check(dataset)
-        return (torch.from_numpy(self._standardised(dataset).astype(np.float32)),)
+        return (torch.from_numpy(self._scaled(dataset).astype(np.float32)),)
 
     def prepare(self, raw: tuple[Tensor, ...], random: torch.Generator) -> Tensor:
         return raw[0]
@@ -129,8 +137,8 @@ class Points(Kind):
     def views(self, real: Dataset, *others: Dataset) -> list[Views]:
         return [
             Views(
-                features=self._standardised(dataset),
-                space="standardised",
+                features=self._scaled(dataset),
+                space=SCALINGS[self.scaling].space,
                 labels=dataset.y,
                 points=_points(dataset).astype(np.float64),
             )
@@ -143,7 +151,7 @@ class Points(Kind):
         return RowClassifier.fit(train.x, train.y, seed=seed)
 
     def draw(self, fake: Dataset, real: Dataset, path: Path) -> None:
-        pictures.save(pictures.scatter(fake, real), path)
+        save(pictures.scatter(fake, real), path)
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -151,16 +159,17 @@ class Points(Kind):
             "scale": list(self.scale),
             "dtype": self.dtype,
             "labels": saved_labels(self.labels),
+            "scaling": self.scaling,
         }
 
     @classmethod
     def from_dict(cls, saved: dict[str, Any]) -> Points:
         return cls(
             tuple(saved["mean"]), tuple(saved["scale"]), saved["dtype"],
-            restored_labels(saved["labels"]),
+            restored_labels(saved["labels"]), saved.get("scaling", "standard"),
         )  # fmt: skip
 
-    def _standardised(self, dataset: Dataset) -> np.ndarray:
+    def _scaled(self, dataset: Dataset) -> np.ndarray:
         return (_points(dataset).astype(np.float64) - self.mean) / self.scale
 
 
@@ -169,3 +178,23 @@ def _points(dataset: Dataset) -> np.ndarray:
     if not isinstance(dataset.x, np.ndarray) or dataset.x.ndim != 2:
         raise InputError(f"{dataset.name} holds no points: they are an array of shape (n, d)")
     return dataset.x
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """One way to bring coordinates into the nets' range.
+
+    Attributes:
+        space: what the scaled points are called where distances are measured in them.
+        fit: points (n, d) to what is taken off each coordinate and what the rest is divided by.
+    """
+
+    space: str
+    fit: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+
+
+SCALINGS: dict[str, Scaling] = {
+    "standard": Scaling("standardised", lambda x: (x.mean(0), x.std(0))),
+    "min-max": Scaling("in units of the range", lambda x: (x.min(0), np.ptp(x, 0))),
+    "none": Scaling("unscaled", lambda x: (np.zeros_like(x[0]), np.ones_like(x[0]))),
+}

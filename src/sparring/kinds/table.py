@@ -1,9 +1,10 @@
-"""Tables: numbers, integers, booleans, categories and missing cells in one DataFrame."""
+"""Tables: numbers, dates, booleans, categories and missing cells in one DataFrame."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,45 +14,44 @@ import torch
 from torch import Tensor
 
 from sparring.config import Config
-from sparring.data.batches import one_hot
 from sparring.data.dataset import Dataset
 from sparring.errors import InputError, listed, unknown
 from sparring.evaluate.classifier import RowClassifier
 from sparring.evaluate.views import Classifier, Views
 from sparring.kinds import pictures
 from sparring.kinds.base import Kind, restored_labels, saved_labels
-from sparring.kinds.columns import (
-    CategoryColumn,
-    Column,
-    Dtype,
-    Name,
-    RankColumn,
-    name_of,
-    restored_column,
-)
+from sparring.kinds.columns.arrange import arranged
+from sparring.kinds.columns.base import Column, FreeColumn, LearntColumn, Name, categories
+from sparring.kinds.columns.catalogue import restored_column
+from sparring.kinds.columns.category import CategoryColumn
+from sparring.kinds.columns.dtype import Dtype
+from sparring.kinds.columns.fit import fit_columns
+from sparring.kinds.columns.rank import RankColumn
 from sparring.kinds.labels import Labels
+from sparring.kinds.style import save
 from sparring.nets.base import Shape
-
-ONE_HOT = 64  # a column of more categories than this is learnt by rank
 
 
 @dataclass(frozen=True)
 class Table(Kind):
-    """Ranks of numbers as normal scores, then categories one-hot.
+    """Ranks of numbers as normal scores, then categories one-hot, then gaps.
+
+    Columns whose cells are missing in the same rows share a gap: a category of two values, open or
+    not. Where only a column of a few categories has it, missing is one more of these instead.
 
     Attributes:
-        order: all columns of a sample, in the order of the training table.
-        ranks: columns learnt by rank.
-        categories: columns learnt one-hot.
+        columns: of a sample, in the order of the training table.
         labels: the target column's classes; the nets get it as a condition, not as a column.
-        target: the same column as `labels`, for its dtype.
+        dropped: names of columns that samples do not have, because they hold free text.
+        index: the name of the rows' index, if it has one.
+        gaps: names of the columns of each gap.
     """
 
-    order: tuple[Name, ...]
-    ranks: tuple[RankColumn, ...]
-    categories: tuple[CategoryColumn, ...]
+    columns: tuple[Column, ...]
     labels: Labels | None
-    target: CategoryColumn | None
+    dropped: tuple[Name, ...] = ()
+    index: Name | None = None
+    gaps: tuple[tuple[Name, ...], ...] = ()
 
     name: ClassVar[str] = "table"
     defaults: ClassVar[Mapping[str, Any]] = {
@@ -72,7 +72,8 @@ class Table(Kind):
     }
     metrics: ClassVar[tuple[str, ...]] = (
         "shape", "trend", "c2st", "precision", "recall", "density", "coverage", "frechet",
-        "sliced_wasserstein", "label_agreement",
+        "kernel_distance", "sliced_wasserstein", "wasserstein", "mmd", "mmd_p", "label_agreement",
+        "transfer", "duplicates", "support", "copies", "nearness", "closer",
     )  # fmt: skip
 
     pictured: ClassVar[int] = 2_000
@@ -96,31 +97,68 @@ class Table(Kind):
     def fit(cls, dataset: Dataset, config: Config) -> Table:
         frame, target = _frame(dataset), config.target
         label_values = cls.labels_of(dataset, target)
-        learnt = [name for name in frame.columns if name != target]
-        if not learnt:
-            raise InputError(f"{dataset.name}: no column is left beside the target {target!r}")
-        columns = [fit_column(frame[name]) for name in learnt]
-        labels = condition = None
+        columns, dropped = fit_columns(frame, config, dataset.name)
+        labels = None
         if target is not None and label_values is not None:
             labels = Labels.fit(label_values, target)
-            condition = CategoryColumn(target, Dtype.of(frame[target]), labels.classes)
-        return cls(
-            tuple(name_of(frame[name]) for name in frame.columns),
-            tuple(c for c in columns if isinstance(c, RankColumn)),
-            tuple(c for c in columns if isinstance(c, CategoryColumn)),
-            labels,
-            condition,
-        )
+            dtype = Dtype.of(frame[target])
+            columns[target] = CategoryColumn(target, "categorical", dtype, labels.classes)
+        ordered = [columns[name] for name in frame.columns if name in columns]
+        index = frame.index.name if isinstance(frame.index.name, (str, int)) else None
+        learnt = [c for c in ordered if isinstance(c, LearntColumn) and c.name != target]
+        gaps = gaps_of(learnt, frame)
+        ordered = [_with_gap(c) if any(c.name in g for g in gaps) else c for c in ordered]
+        return cls(tuple(arranged(ordered, frame)), labels, dropped, index, gaps)
 
-    @property
+    @cached_property
+    def target(self) -> CategoryColumn | None:
+        """The column of the labels."""
+        name = None if self.labels is None else self.labels.name
+        for column in self.columns:
+            if column.name == name and isinstance(column, CategoryColumn):
+                return column
+        return None
+
+    @cached_property
+    def ranks(self) -> tuple[RankColumn, ...]:
+        """Columns learnt by rank."""
+        return tuple(c for c in self.columns if isinstance(c, RankColumn))
+
+    @cached_property
+    def categories(self) -> tuple[CategoryColumn, ...]:
+        """Columns learnt one-hot, without the target."""
+        found = (c for c in self.columns if isinstance(c, CategoryColumn))
+        return tuple(c for c in found if c is not self.target)
+
+    @cached_property
     def shape(self) -> Shape:
-        sizes = tuple(len(column.values) for column in self.categories)
+        sizes = (*(len(column.values) for column in self.categories), *(2 for _ in self.gaps))
         conditions = len(self.labels.classes) if self.labels else 0
-        return Shape((len(self.ranks) + sum(sizes),), conditions, sizes)
+        return Shape((self._scores + sum(sizes),), conditions, sizes)
+
+    @cached_property
+    def _scores(self) -> int:
+        """How many numbers a row begins with."""
+        return sum(column.width for column in self.ranks)
 
     @property
     def features(self) -> tuple[Hashable, ...]:
-        return tuple(c for c in self.order if self.target is None or c != self.target.name)
+        return tuple(c.name for c in self.columns if c is not self.target)
+
+    @property
+    def types(self) -> dict[Name, str]:
+        """What every column was taken for: name to a key of TYPES."""
+        return {c.name: c.type for c in self.columns} | dict.fromkeys(self.dropped, "text")
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        names = [repr(c.name) for c in self.columns if c.type == "identifier"]
+        notes = []
+        if names:
+            notes.append(f"not learnt but made anew, as identifiers: {listed(names)}")
+        if self.dropped:
+            notes.append(f"left out, as free text: {listed(map(repr, self.dropped))}")
+        return tuple(notes)
 
     @classmethod
     def labels_of(cls, dataset: Dataset, target: str | None) -> np.ndarray | None:
@@ -129,24 +167,26 @@ class Table(Kind):
         frame = _frame(dataset)
         if target not in frame.columns:
             raise InputError(unknown("column", target, frame.columns))
-        return frame[target].to_numpy()
+        return categories(frame[target]).to_numpy()
 
     def check(self, dataset: Dataset) -> None:
         frame = _frame(dataset)
-        missing = [name for name in self.order if name not in frame.columns]
+        learnt = [column for column in self.columns if isinstance(column, LearntColumn)]
+        missing = [column.name for column in learnt if column.name not in frame.columns]
         if missing:
             raise InputError(f"{dataset.name} lacks the column(s) {listed(missing)}")
-        for column in self.ranks:
-            column.features(frame[column.name])
+        for column in learnt:
+            column.measured(frame[column.name])
 
     def encode(self, dataset: Dataset) -> tuple[Tensor, ...]:
         self.check(dataset)
         frame, n = _frame(dataset), len(dataset)
-        intervals = [column.encode(frame[column.name]) for column in self.ranks]
+        bounds = [bound for c in self.ranks for bound in c.encode(frame[c.name])]
         codes = [column.encode(frame[column.name])[0] for column in self.categories]
+        codes += [frame[names[0]].isna().to_numpy() for names in self.gaps]
         return (
-            torch.from_numpy(_stack([low for low, _ in intervals], n, np.float32)),
-            torch.from_numpy(_stack([high for _, high in intervals], n, np.float32)),
+            torch.from_numpy(_stack(bounds[::2], n, np.float32)),
+            torch.from_numpy(_stack(bounds[1::2], n, np.float32)),
             torch.from_numpy(_stack(codes, n, np.uint8)),
         )
 
@@ -154,39 +194,66 @@ class Table(Kind):
         low, high, codes = raw
         share = torch.rand(low.shape, generator=random, device=low.device)
         scores = torch.special.ndtri(torch.lerp(low, high, share).clamp(1e-6, 1 - 1e-6))
-        sizes = self.shape.one_hot
-        groups = [one_hot(codes[:, i].long(), size) for i, size in enumerate(sizes)]
-        return torch.cat([scores, *groups], dim=1)
+        sizes = torch.tensor(self.shape.one_hot, dtype=torch.int64, device=low.device)
+        groups = scores.new_zeros(len(scores), sum(self.shape.one_hot))
+        groups.scatter_(1, codes.long() + sizes.cumsum(0) - sizes, 1.0)
+        return torch.cat([scores, groups], dim=1)
 
     def decode(self, x: Tensor, y: Tensor | None) -> Dataset:
-        rank = torch.special.ndtr(x[:, : len(self.ranks)].cpu().double()).numpy()
-        columns = {c.name: c.decode(rank[:, i]) for i, c in enumerate(self.ranks)}
-        start = len(self.ranks)
-        for column in self.categories:
-            group = x[:, start : start + len(column.values)]
-            columns[column.name] = column.decode(group.argmax(1).cpu().numpy())
-            start += len(column.values)
+        scores, groups = torch.split(x.cpu(), [self._scores, sum(self.shape.one_hot)], dim=1)
+        hot = torch.split(groups, list(self.shape.one_hot), dim=1)
+        codes = [group.argmax(1).numpy() for group in hot]
+        gaps = zip(self.gaps, codes[len(self.categories) :], strict=True)
+        missing = {name: code == 1 for names, code in gaps for name in names}
+        cells = {
+            column.name: column.decode(code, missing.get(column.name))
+            for column, code in zip(self.categories, codes, strict=False)
+        }
+        ranks = torch.special.ndtr(scores.double())
+        widths = [column.width for column in self.ranks]
+        for column, rank in zip(self.ranks, torch.split(ranks, widths, dim=1), strict=True):
+            cells[column.name] = column.decode(rank.numpy(), missing.get(column.name))
         if self.target is not None and y is not None:
-            columns[self.target.name] = self.target.decode(y.cpu().numpy())
-        return Dataset(pd.DataFrame({name: columns[name] for name in self.order}))
+            cells[self.target.name] = self.target.decode(y.cpu().numpy())
+        for free in self._free:
+            cells[free.name] = free.make(0, len(x))
+        return Dataset(pd.DataFrame({column.name: cells[column.name] for column in self.columns}))
+
+    def numbered(self, rows: Dataset, first: int) -> Dataset:
+        frame = _frame(rows).set_axis(
+            pd.RangeIndex(first, first + len(rows), name=self.index), axis=0
+        )
+        for column in self._free:
+            if column.type == "identifier":
+                frame[column.name] = column.make(first, len(frame)).set_axis(frame.index)
+        return replace(rows, x=frame)
+
+    @property
+    def _free(self) -> tuple[FreeColumn, ...]:
+        return tuple(c for c in self.columns if isinstance(c, FreeColumn))
 
     def views(self, real: Dataset, *others: Dataset) -> list[Views]:
-        frames = [_frame(dataset)[list(self.order)] for dataset in (real, *others)]
+        frames = [_frame(dataset) for dataset in (real, *others)]
         return [
             Views(
                 features=features,
                 space="standardised, one-hot",
-                labels=None if self.target is None else frame[self.target.name].to_numpy(),
-                frame=frame,
+                labels=self.label_values(Dataset(frame)),
+                frame=self._measured(frame),
             )
             for features, frame in zip(self._features(frames), frames, strict=True)
         ]
+
+    def _measured(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The learnt columns as metrics take them."""
+        learnt = [column for column in self.columns if isinstance(column, LearntColumn)]
+        return pd.DataFrame({column.name: column.measured(frame[column.name]) for column in learnt})
 
     def _features(self, frames: list[pd.DataFrame]) -> list[np.ndarray]:
         """Numbers standardised by the first frame (missing = its mean), categories one-hot / 2."""
         parts: list[list[np.ndarray]] = [[np.empty((len(frame), 0))] for frame in frames]
         for rank in self.ranks:
-            cells = [rank.features(frame[rank.name]) for frame in frames]
+            cells = [rank.numbers(frame[rank.name]) for frame in frames]
             present = cells[0][~np.isnan(cells[0])]
             mean, scale = (present.mean(), present.std()) if len(present) else (0.0, 0.0)
             for part, cell in zip(parts, cells, strict=True):
@@ -197,80 +264,58 @@ class Table(Kind):
         return [np.hstack(part) for part in parts]
 
     def classifier(self, train: Dataset, seed: int) -> Classifier | None:
-        if self.target is None:
+        labels = self.label_values(train)
+        if self.target is None or labels is None:
             return None
-        frame, name = _frame(train)[list(self.order)], self.target.name
-        return RowClassifier.fit(frame, frame[name].to_numpy(), label_column=name, seed=seed)
+        frame = self._measured(_frame(train))
+        return RowClassifier.fit(frame, labels, label_column=self.target.name, seed=seed)
 
     def draw(self, fake: Dataset, real: Dataset, path: Path) -> None:
-        order = list(self.order)
-        pictures.save(pictures.marginals(_frame(fake)[order], _frame(real)[order]), path)
+        save(pictures.marginals(self._pictured(_frame(fake)), self._pictured(_frame(real))), path)
+
+    def _pictured(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The learnt columns as pictures show them."""
+        learnt = [column for column in self.columns if isinstance(column, LearntColumn)]
+        cells = [column.pictured(frame[column.name]) for column in learnt]
+        return pd.DataFrame({series.name: series for series in cells})
 
     def to_dict(self) -> dict[str, Any]:
         return {
-            "order": list(self.order),
-            "ranks": [column.to_dict() for column in self.ranks],
-            "categories": [column.to_dict() for column in self.categories],
+            "columns": [column.to_dict() for column in self.columns],
             "labels": saved_labels(self.labels),
-            "target": None if self.target is None else self.target.to_dict(),
+            "dropped": list(self.dropped),
+            "index": self.index,
+            "gaps": [list(names) for names in self.gaps],
         }
 
     @classmethod
     def from_dict(cls, saved: dict[str, Any]) -> Table:
-        columns = [restored_column(c) for c in saved["ranks"] + saved["categories"]]
-        target = None if saved["target"] is None else restored_column(saved["target"])
         return cls(
-            tuple(saved["order"]),
-            tuple(c for c in columns if isinstance(c, RankColumn)),
-            tuple(c for c in columns if isinstance(c, CategoryColumn)),
-            restored_labels(saved["labels"]),
-            target if isinstance(target, CategoryColumn) else None,
-        )
+            tuple(restored_column(column) for column in saved["columns"]),
+            restored_labels(saved["labels"]), tuple(saved["dropped"]), saved["index"],
+            tuple(map(tuple, saved["gaps"])),
+        )  # fmt: skip
 
 
-def fit_column(series: pd.Series) -> Column:
-    """The encoding that suits a column's dtype and number of distinct values.
-
-    Raises:
-        InputError: a dtype that tables do not hold, or cells of mixed types.
-    """
-    dtype = series.dtype
-    distinct = series.nunique(dropna=False)
-    _check_cells(series)
-    if distinct == 1 or pd.api.types.is_bool_dtype(dtype):
-        return CategoryColumn.fit(series)
-    if pd.api.types.is_numeric_dtype(dtype) and not _beyond_float(series):
-        return RankColumn.fit(series)
-    if distinct <= ONE_HOT:
-        return CategoryColumn.fit(series)
-    return RankColumn.fit_categories(series)
+def gaps_of(columns: Iterable[Column], frame: pd.DataFrame) -> tuple[tuple[Name, ...], ...]:
+    """The columns that have missing cells, together where these are in the same rows."""
+    gaps: dict[bytes, list[Column]] = {}
+    for column in columns:
+        missing = frame[column.name].isna()
+        if missing.any():
+            gaps.setdefault(np.packbits(missing).tobytes(), []).append(column)
+    return tuple(
+        tuple(column.name for column in together)
+        for together in gaps.values()
+        if len(together) > 1 or isinstance(together[0], RankColumn)
+    )
 
 
-def _check_cells(series: pd.Series) -> None:
-    """See that a column holds what JSON can keep: numbers, booleans or text, not mixed."""
-    dtype = series.dtype
-    accepted = "(accepted: numbers, booleans and categories or text)"
-    if isinstance(dtype, pd.CategoricalDtype):
-        types = {type(category) for category in dtype.categories.tolist()}
-        wrong = not types <= {str, bool, int, float}
-    elif pd.api.types.is_object_dtype(dtype):
-        types = {type(cell) for cell in series.dropna()}
-        wrong = len(types) > 1 or not types <= {str, bool}
-    else:
-        simple = pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_string_dtype(dtype)
-        if not simple or pd.api.types.is_complex_dtype(dtype):
-            raise InputError(f"column {series.name!r} is of type {dtype} {accepted}")
-        return
-    if wrong:
-        names = listed(sorted(t.__name__ for t in types))
-        raise InputError(f"column {series.name!r} holds objects of type {names} {accepted}")
-
-
-def _beyond_float(series: pd.Series) -> bool:
-    """Whether a float would confuse some of a column's integers: they are names, not amounts."""
-    if not pd.api.types.is_integer_dtype(series.dtype):
-        return False
-    return max(-int(series.min()), int(series.max())) > 2**53
+def _with_gap(column: Column) -> Column:
+    """The column without a category for missing cells."""
+    if not isinstance(column, CategoryColumn):
+        return column
+    return replace(column, values=column.values[:-1], gap=True)
 
 
 def _frame(dataset: Dataset) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from sparring.config import Config, resolved
 from sparring.errors import ConfigError, choose
 from sparring.nets.base import Critic, Generator, Shape
 from sparring.nets.dcgan import DCGANCritic, DCGANGenerator
+from sparring.nets.embedding import EmbeddingDCGANCritic, EmbeddingDCGANGenerator
 from sparring.nets.mlp import MLPCritic, MLPGenerator
 from sparring.nets.resnet import ResNetCritic, ResNetGenerator
 
@@ -39,5 +40,6 @@ NETWORKS: dict[str, Makers] = {
     "mlp": (MLPGenerator, MLPCritic),
     "residual-mlp": (MLPGenerator, MLPCritic),
     "dcgan": (DCGANGenerator, DCGANCritic),
+    "embedding-dcgan": (EmbeddingDCGANGenerator, EmbeddingDCGANCritic),
     "resnet": (ResNetGenerator, ResNetCritic),
 }

@@ -15,13 +15,14 @@ from sparring.errors import choose
 class Maxout(nn.Module):
     """The largest of `pieces` affine maps of the features (Goodfellow et al. 2013).
 
-    (n, d, ...) -> (n, d, ...); at every place of an image alike.
+    (n, inputs, ...) -> (n, width, ...), inputs = width unless given; at every place of an image
+    alike.
     """
 
-    def __init__(self, width: int, pieces: int = 5) -> None:
+    def __init__(self, width: int, pieces: int = 5, *, inputs: int | None = None) -> None:
         super().__init__()
         self.pieces = pieces
-        self.affine = nn.Linear(width, width * pieces)
+        self.affine = nn.Linear(inputs or width, width * pieces)
 
     def forward(self, x: Tensor) -> Tensor:
         maps: Tensor = self.affine(x.movedim(1, -1))
@@ -85,6 +86,7 @@ Activation = Callable[[int], nn.Module]
 ACTIVATIONS: dict[str, Activation] = {
     "relu": lambda width: nn.ReLU(),
     "leaky-relu": lambda width: nn.LeakyReLU(0.2),
+    "leaky-relu-0.01": lambda width: nn.LeakyReLU(0.01),
     "tanh": lambda width: nn.Tanh(),
     "silu": lambda width: nn.SiLU(),
     "maxout": Maxout,

@@ -11,7 +11,14 @@ from sparring.config import Config, resolved
 from sparring.errors import choose
 from sparring.nets.base import Critic, Generator, Shape
 from sparring.nets.heads import OneHotHead
-from sparring.nets.layers import ACTIVATIONS, Activation, output_layer, spectrally_normed, zero_
+from sparring.nets.layers import (
+    ACTIVATIONS,
+    Activation,
+    Maxout,
+    output_layer,
+    spectrally_normed,
+    zero_,
+)
 
 
 class Block(nn.Module):
@@ -32,12 +39,17 @@ def plain_body(
     inputs: int, outputs: int, width: int, depth: int, act: Activation,
     *, batch_norm: bool = False, dropout: float = 0.0,
 ) -> nn.Sequential:  # fmt: skip
-    """`depth` hidden layers of `width` units: Linear [batch norm] activation [dropout]."""
+    """`depth` hidden layers of `width` units: Linear [batch norm] activation [dropout].
+
+    A maxout layer is both: affine maps of what comes in, and the largest of them.
+    """
     layers: list[nn.Module] = []
-    for i in range(depth):
-        layers.append(nn.Linear(width if i else inputs, width))
-        layers += [nn.BatchNorm1d(width)] if batch_norm else []
-        layers.append(act(width))
+    for before in [inputs, *[width] * (depth - 1)]:
+        norm = [nn.BatchNorm1d(width)] if batch_norm else []
+        if act is Maxout:
+            layers += [Maxout(width, inputs=before), *norm]
+        else:
+            layers += [nn.Linear(before, width), *norm, act(width)]
         layers += [nn.Dropout(dropout)] if dropout else []
     return nn.Sequential(*layers, nn.Linear(width, outputs))
 
@@ -82,18 +94,21 @@ class MLPGenerator(Generator):
 
 
 class MLPCritic(Critic):
-    """D: [x, y] through an MLP."""
+    """D: [x, y] through an MLP, and a linear bottleneck before the logit if one is asked for."""
 
     def __init__(self, shape: Shape, config: Config) -> None:
         super().__init__()
         self.batch_norm = config.critic_batch_norm
+        bottleneck = config.critic_bottleneck
         body = BODIES[resolved(config.network, "network")](
-            math.prod(shape.row) + shape.conditions, 1,
+            math.prod(shape.row) + shape.conditions, bottleneck or 1,
             resolved(config.critic_width or config.width, "width"),
             resolved(config.critic_depth or config.depth, "depth"),
             choose("critic_activation", config.critic_activation, ACTIVATIONS),
             batch_norm=config.critic_batch_norm, dropout=config.critic_dropout,
         )  # fmt: skip
+        if bottleneck:
+            body.append(nn.Linear(bottleneck, 1))
         self.body = spectrally_normed(body) if config.critic_spectral_norm else body
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:

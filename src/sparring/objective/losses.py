@@ -9,11 +9,22 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from math import log
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn.functional import relu, softplus
+
+
+class Equilibrium(NamedTuple):
+    """Both losses where fakes are like real rows and D is the best there is, without smoothing.
+
+    The best D then has one logit for all rows, a = b. None: a loss that depends on which.
+    """
+
+    critic: float | None
+    generator: float | None
 
 
 @dataclass(frozen=True)
@@ -22,10 +33,16 @@ class Loss(ABC):
 
     Attributes:
         label_smoothing: real rows are labelled 1 - this, where a loss has labels (`smooths`).
+        equilibrium: what both losses come to where the game ends.
+        unit: of both losses, where they have one.
+        relative: whether only differences between logits mean anything, and their level nothing.
     """
 
     label_smoothing: float = 0.0
     smooths: ClassVar[bool] = False
+    equilibrium: ClassVar[Equilibrium]
+    unit: ClassVar[str] = ""
+    relative: ClassVar[bool] = False
 
     @abstractmethod
     def critic(self, *, real: Tensor, fake: Tensor) -> Tensor:
@@ -49,6 +66,8 @@ class NonSaturating(Loss):
     """
 
     smooths = True
+    equilibrium = Equilibrium(critic=2 * log(2), generator=log(2))
+    unit = "nats"
 
     def critic(self, *, real: Tensor, fake: Tensor) -> Tensor:
         s = self.label_smoothing
@@ -65,6 +84,8 @@ class Minimax(NonSaturating):
     G minimises -sp(b), which saturates while D is sure of the fakes.
     """
 
+    equilibrium = Equilibrium(critic=2 * log(2), generator=-log(2))
+
     def generator(self, *, real: Tensor, fake: Tensor) -> Tensor:
         return -softplus(fake).mean()
 
@@ -77,6 +98,7 @@ class LeastSquares(Loss):
     """
 
     smooths = True
+    equilibrium = Equilibrium(critic=1 / 4, generator=1 / 8)
 
     def critic(self, *, real: Tensor, fake: Tensor) -> Tensor:
         target = 1 - self.label_smoothing
@@ -93,6 +115,8 @@ class LeastSquares(Loss):
 class Hinge(Loss):
     """min_D E[relu(1 - a)] + E[relu(1 + b)];  min_G -E[b]  (Lim & Ye 2017)."""
 
+    equilibrium = Equilibrium(critic=2.0, generator=None)
+
     def critic(self, *, real: Tensor, fake: Tensor) -> Tensor:
         return (relu(1 - real) + relu(1 + fake)).mean()
 
@@ -106,6 +130,9 @@ class Wasserstein(Loss):
 
     The Lipschitz bound comes from the penalty: use `gp`.
     """
+
+    equilibrium = Equilibrium(critic=0.0, generator=None)
+    relative = True
 
     def critic(self, *, real: Tensor, fake: Tensor) -> Tensor:
         return (fake - real).mean()
@@ -121,6 +148,10 @@ class Relativistic(Loss):
     Jolicoeur-Martineau 2018; Huang et al. 2025 (R3GAN), eq. 2. Only a - b means anything: the
     level of the logits is free.
     """
+
+    equilibrium = Equilibrium(critic=log(2), generator=log(2))
+    unit = "nats"
+    relative = True
 
     def critic(self, *, real: Tensor, fake: Tensor) -> Tensor:
         return softplus(fake - real).mean()

@@ -20,20 +20,21 @@ class Objective:
 
     Attributes:
         loss, penalty: see LOSSES and PENALTIES.
-        gamma: weight of the penalty; the schedule moves it.
-        generator: random numbers of the penalty.
+        gamma: weight of the penalty, a scalar tensor or a number; the schedule moves it.
     """
 
     loss: Loss
     penalty: Penalty
-    gamma: float = 1.0
-    generator: torch.Generator | None = None
+    gamma: Tensor | float = 1.0
 
-    def critic_loss(self, D: Critic, real: Tensor, fake: Tensor, y: Tensor) -> Tensor:
+    def critic_loss(
+        self, D: Critic, real: Tensor, fake: Tensor, y: Tensor, share: Tensor
+    ) -> Tensor:
         """What D descends.
 
         Args:
             real, fake: (n, ...) rows; y: (n, k) conditions that hold for both.
+            share: (n,) uniform random numbers, where the penalty mixes real and fake.
         """
         slope = self.penalty.slope_of_inputs
         # Single precision, so that slopes are not rounded to bf16 on their way.
@@ -41,11 +42,11 @@ class Objective:
         fake = fake.detach().float().requires_grad_(slope)
         real_logits, fake_logits = judge_pair(D, real, fake, y)
         loss = self.loss.critic(real=real_logits, fake=fake_logits)
-        seen = Seen(real, fake, real_logits, fake_logits, lambda x: judge(D, x, y), self.generator)
+        seen = Seen(real, fake, real_logits, fake_logits, lambda x: judge(D, x, y), share)
         return loss + self.gamma * self.penalty(seen)
 
     def generator_loss(self, D: Critic, real: Tensor, fake: Tensor, y: Tensor) -> Tensor:
-        """What G descends; arguments as in `critic_loss`, D frozen."""
+        """What G descends; arguments as in `critic_loss`."""
         real_logits, fake_logits = judge_pair(D, real, fake, y)
         return self.loss.generator(real=real_logits, fake=fake_logits)
 

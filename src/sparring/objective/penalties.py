@@ -34,7 +34,7 @@ class Seen:
             takes their slope.
         real_logits, fake_logits: (n,).
         between: given x, D's logits (n,) at x under the rows' own conditions.
-        generator: where random numbers come from.
+        share: (n,) uniform random numbers in [0, 1), for a penalty that mixes real and fake.
     """
 
     real: Tensor
@@ -42,13 +42,14 @@ class Seen:
     real_logits: Tensor
     fake_logits: Tensor
     between: Callable[[Tensor], Tensor]
-    generator: torch.Generator | None
+    share: Tensor
 
 
 class Penalty(ABC):
     """A non-negative scalar that grows with D's slope."""
 
     slope_of_inputs = True  # whether the forward pass must keep gradients of D's inputs
+    mixes = False  # whether it needs random numbers to mix real and fake
 
     @abstractmethod
     def __call__(self, seen: Seen) -> Tensor: ...
@@ -93,10 +94,10 @@ class GradientPenalty(Penalty):
     """
 
     slope_of_inputs = False
+    mixes = True
 
     def __call__(self, seen: Seen) -> Tensor:
-        shape = (len(seen.real),) + (1,) * (seen.real.dim() - 1)
-        share = torch.rand(shape, generator=seen.generator, device=seen.real.device)
+        share = seen.share.view(-1, *[1] * (seen.real.dim() - 1))
         x = torch.lerp(seen.real, seen.fake, share).requires_grad_()
         # The tiny constant keeps the derivative of the root finite where D is flat.
         slope = (squared_slope(seen.between(x), x) + 1e-12).sqrt()

@@ -3,6 +3,7 @@
 config.json        every setting, resolved
 schema.json        what the kind learnt of the data, and where the data came from
 log.jsonl          losses and settings, a line every `log_every_steps`
+events.jsonl       what a person should know: rollbacks, a resume on another machine
 metrics.jsonl      scores beside their floors, a line per evaluation
 samples/           pictures of what G draws as it learns
 model.safetensors  averaged G and D
@@ -36,6 +37,7 @@ class Run:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.log_path = path / "log.jsonl"
+        self.events_path = path / "events.jsonl"
         self.metrics_path = path / "metrics.jsonl"
         self.samples = path / "samples"
         self.states = path / "state"

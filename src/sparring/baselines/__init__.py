@@ -1,0 +1,1 @@
+"""Generators that are no GAN, to know what a GAN is worth: encoded rows in, encoded rows out."""

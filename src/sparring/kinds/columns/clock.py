@@ -1,0 +1,202 @@
+"""Moments in time as whole numbers, and back in their resolution, time zone and way of writing."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import is_datetime64_any_dtype, is_timedelta64_dtype
+from pandas.tseries.api import guess_datetime_format
+
+from sparring.errors import InputError
+from sparring.kinds.columns.dtype import is_text, plain
+
+PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+GUESSED = 5  # texts that are looked at for their format: May alone is a long and a short name
+DAY, YEAR = 86_400, 31_556_952  # seconds
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A grid of moments: `origin` and every `step` after it.
+
+    The step is the largest that leaves no cell between two ticks, so that whole days stay whole
+    days and quarters of an hour quarters of an hour.
+
+    Attributes:
+        dtype: pandas' name of the moments, such as "datetime64[us, Europe/Berlin]".
+        origin, step: in the dtype's unit; the origin counts from 1970 (or from 0, of durations).
+        wall: whether the ticks are those of a clock on the wall, not of UTC: where summer time
+            begins and ends, whole days are not whole multiples of 24 hours.
+        format: how moments are written where cells are texts, else None.
+        padded: whether 1 May is written 01 and 05.
+    """
+
+    dtype: str
+    origin: int
+    step: int
+    wall: bool
+    format: str | None = None
+    padded: bool = True
+
+    @classmethod
+    def fit(cls, series: pd.Series) -> Clock:
+        """Find the grid of a column; at least one cell is present.
+
+        Raises:
+            InputError: cells that are no moments, or texts not all in one format.
+        """
+        cells, format, padded = plain(series.dropna()), None, True
+        if is_text(cells):
+            found = date_format(cells)
+            if found is None:
+                raise InputError(_no_format(cells))
+            format, padded = found
+            cells = pd.to_datetime(cells, format=format)
+        if not _is_moments(cells):
+            raise InputError(
+                f"column {series.name!r} is of type {series.dtype}, which holds no dates "
+                "(accepted: dates, also as text in one format; pandas.to_datetime makes them)"
+            )
+        dtype = str(cells.dtype)
+        origin, step = _grid(_whole(cells, wall=False))
+        if isinstance(cells.dtype, pd.DatetimeTZDtype):
+            on_wall = _grid(_whole(cells, wall=True))
+            clock = cls(dtype, *on_wall, wall=True)
+            if on_wall[1] > step and (clock.moments(clock.ticks(cells)) == cells.array).all():
+                return clock
+        return cls(dtype, origin, step, wall=False, format=format, padded=padded)
+
+    def ticks(self, series: pd.Series) -> np.ndarray:
+        """The tick at or before each cell, float64 (n,); a missing cell is NaN.
+
+        Exact up to 2**53 ticks; what is before the origin counts as the origin.
+
+        Raises:
+            InputError: a cell that is no moment, out of range, or with and without a time zone.
+        """
+        cells = self._read(series)
+        present = cells.notna().to_numpy()
+        whole = np.maximum(_whole(cells[present], self.wall), self.origin)
+        ticks = np.full(len(cells), np.nan)
+        # Unsigned, a difference of two int64 cannot overflow.
+        ticks[present] = (whole.astype(np.uint64) - _unsigned(self.origin)) // np.uint64(self.step)
+        return ticks
+
+    def moments(self, ticks: np.ndarray) -> pd.Series:
+        """Ticks (n,), none missing, as moments or as their texts."""
+        whole = ticks.astype(np.uint64) * np.uint64(self.step) + _unsigned(self.origin)
+        kind, unit = self.dtype[: self.dtype.index("[")], _unit(self.dtype)
+        cells = pd.Series(whole.astype(np.int64).view(f"{kind}[{unit}]"))
+        zone = getattr(pd.api.types.pandas_dtype(self.dtype), "tz", None)
+        if zone is not None and self.wall:
+            standard = np.zeros(len(cells), dtype=bool)
+            cells = cells.dt.tz_localize(zone, ambiguous=standard, nonexistent="shift_forward")
+        elif zone is not None:
+            cells = cells.dt.tz_localize("UTC").dt.tz_convert(zone)
+        return cells if self.format is None else _written(cells, self.format, self.padded)
+
+    def pictured(self, ticks: np.ndarray, last: float) -> tuple[np.ndarray, str]:
+        """Ticks (n,) up to `last` as numbers that a person reads, and what these are."""
+        unit = PER_SECOND[_unit(self.dtype)]
+        seconds = ticks * (self.step / unit)
+        if self.dtype.startswith("timedelta"):
+            return (seconds + self.origin / unit) / DAY, "days"
+        if last * self.step / unit > 2 * YEAR:
+            return 1970 + (seconds + self.origin / unit) / YEAR, "year"
+        start = pd.Timestamp(self.origin, unit=_unit(self.dtype))
+        return seconds / DAY, f"days since {start:%Y-%m-%d %H:%M}"
+
+    def _read(self, series: pd.Series) -> pd.Series:
+        """The cells in `dtype`."""
+        cells = plain(series)
+        try:
+            if is_text(cells):
+                cells = pd.to_datetime(cells, format=self.format or "ISO8601")
+            if not _is_moments(cells) and cells.notna().any():
+                raise TypeError(f"it is of type {series.dtype}")
+            dtype: Any = self.dtype
+            moments: pd.Series = cells.astype(dtype)
+            return moments
+        except (TypeError, ValueError) as error:
+            reason = str(error).partition("\n")[0]
+            raise InputError(
+                f"column {series.name!r} held moments of type {self.dtype}, but not here: {reason}"
+            ) from None
+
+
+def date_format(texts: pd.Series) -> tuple[str, bool] | None:
+    """The format in which all these texts are dates, and whether it pads numbers; else None.
+
+    It must write every one of them just as it is.
+    """
+    distinct = texts.drop_duplicates()
+    for format in dict.fromkeys(chain.from_iterable(map(_guesses, distinct[:GUESSED]))):
+        for padded in (True, False):
+            # Most columns of texts fail at once.
+            if _writes(distinct[:20], format, padded) and _writes(distinct, format, padded):
+                return format, padded
+    return None
+
+
+def _no_format(texts: pd.Series) -> str:
+    """Why texts are no dates: the first that is none, or that no one format writes them all."""
+    wrong = pd.to_datetime(texts, format="mixed", errors="coerce").isna()
+    what = f"column {texts.name!r}"
+    if wrong.any():
+        what += f", row {wrong.idxmax()}: {texts[wrong].iloc[0]!r} is no date"
+    else:
+        what += ": dates written in several ways"
+    return f"{what} (accepted: dates in one format, such as 2020-01-31, and in range)"
+
+
+def _guesses(text: str) -> list[str]:
+    """Formats in which a text may be a date."""
+    if text.isdigit():
+        return []  # a number, whatever else
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that the day does or does not come first
+        guesses = [guess_datetime_format(text, dayfirst=day_first) for day_first in (False, True)]
+    zone = re.search(r"(Z|[+-]\d\d:?\d\d)$", text)
+    return [g.replace("%z", zone.group()) if zone else g for g in guesses if g is not None]
+
+
+def _writes(texts: pd.Series, format: str, padded: bool) -> bool:
+    moments = pd.to_datetime(texts, format=format, errors="coerce")
+    return bool(moments.notna().all() and (_written(moments, format, padded) == texts).all())
+
+
+def _written(moments: pd.Series, format: str, padded: bool) -> pd.Series:
+    texts: pd.Series = moments.dt.strftime(format)
+    # 01/05/2020 09:05 is 1/5/2020 9:05: minutes keep their zero.
+    return texts if padded else texts.str.replace(r"(?<![\d:.])0(?=\d)", "", regex=True)
+
+
+def _is_moments(cells: pd.Series) -> bool:
+    return is_datetime64_any_dtype(cells) or is_timedelta64_dtype(cells)
+
+
+def _unit(dtype: str) -> str:
+    return dtype[dtype.index("[") + 1 :].partition(",")[0].rstrip("]")
+
+
+def _whole(cells: pd.Series, wall: bool) -> np.ndarray:
+    """Moments, none missing, as int64 in their unit, in UTC or on the wall."""
+    if isinstance(cells.dtype, pd.DatetimeTZDtype):
+        cells = cells.dt.tz_localize(None) if wall else cells.dt.tz_convert(None)
+    return cells.to_numpy().view(np.int64)
+
+
+def _grid(whole: np.ndarray) -> tuple[int, int]:
+    origin = int(whole.min())
+    step = int(np.gcd.reduce(whole.astype(np.uint64) - _unsigned(origin)))
+    return origin, step or 1
+
+
+def _unsigned(whole: int) -> np.uint64:
+    return np.uint64(whole % 2**64)

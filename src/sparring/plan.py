@@ -1,0 +1,206 @@
+"""What is decided before a run starts: its rows, split and understood, and its settings."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sparring.config import Config, resolved
+from sparring.data.batches import Batches
+from sparring.data.dataset import Dataset
+from sparring.data.source import BUILT_IN, TEST_SPLIT, fingerprint, open_source
+from sparring.errors import ConfigError, InputError, RunError
+from sparring.kinds.base import Kind
+from sparring.kinds.catalogue import pick_kind
+from sparring.kinds.labels import Labels
+from sparring.model import Model
+from sparring.monitor import parse
+from sparring.nets.catalogue import build_networks
+from sparring.objective.objective import build_objective
+from sparring.train.cluster import agreed, check_shareable, processes
+from sparring.train.engine import TRACING_REPAYS, pick_engine
+from sparring.train.run import Run
+from sparring.train.runtime import (
+    largest_layer_flops,
+    pick_device,
+    pick_precision,
+    pick_threads,
+)
+from sparring.train.trainer import Trainer, planned_steps
+
+HOLDOUT_ROWS = 10_000
+# Settings that a resumed run may change: they decide where and how it is watched, not what it is.
+FREE_ON_RESUME = (
+    "device", "threads", "precision", "engine", "log_every_steps", "sample_every_steps",
+    "state_every_seconds",
+)  # fmt: skip
+BIT_EXACT_UNDER = ("device", "threads", "precision", "engine")  # the same of these
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run that could start: its rows, split and understood, and its settings, resolved.
+
+    Attributes:
+        config: resolved.
+        kind: fitted on the training rows only.
+        train, holdout: disjoint rows; the holdout may be empty.
+        source: where the rows came from: name, fingerprint, number of rows.
+    """
+
+    config: Config
+    kind: Kind
+    train: Dataset
+    holdout: Dataset
+    source: dict[str, Any] = field(default_factory=dict)
+
+    def build(self) -> Trainer:
+        """Networks, objective and batches, on the device, seeded.
+
+        Raises:
+            ConfigError: a name that is in no catalogue, or settings that cannot hold together.
+        """
+        config = self.config
+        device = pick_device(config.device)
+        G, D = build_networks(self.kind.shape, config)
+        batches = Batches(
+            self.kind.encode(self.train),
+            self.kind.encode_labels(self.train),
+            self.kind.shape.conditions,
+            self.kind.prepare,
+            resolved(config.batch_size, "batch_size"),
+            device,
+            config.seed,
+        )
+        return Trainer(G.to(device), D.to(device), build_objective(config), batches, config)
+
+
+def plan(dataset: Dataset, config: Config, location: str | Path | None = None) -> Plan:
+    """Split the rows, fit the kind on the training rows and resolve the settings.
+
+    Args:
+        location: where the rows can be read again: a path or a built-in name.
+
+    Raises:
+        InputError: rows that no kind can hold.
+        ConfigError: an unknown name, or settings that cannot hold together.
+    """
+    kind_class = pick_kind(dataset, config)
+    dataset = kind_class.adopt(dataset)
+    labels = kind_class.labels_of(dataset, config.target)
+    if labels is not None:
+        Labels.fit(labels, config.target or "label")  # an error names the row as the file has it
+    train, holdout = split(dataset, config.holdout, config.seed, labels)
+    kind = kind_class.fit(train, config)
+    source = {
+        "location": None if location is None else lasting(location),
+        "name": dataset.name,
+        "rows": len(dataset),
+        "fingerprint": fingerprint(dataset),
+    }
+    config = config.with_defaults(kind.defaults)
+    precision = pick_precision(
+        resolved(config.precision, "precision"), pick_device(config.device)
+    )
+    config = config.replace({"precision": precision})
+    if config.monitor is not None:
+        parse(config.monitor, kind)
+    elif config.patience is not None:
+        raise ConfigError("patience needs a monitor: the metric to be patient about")
+    check_shareable(config)
+    # What cannot be built is told now, on two rows, before a run directory is made.
+    untried = config.replace({"engine": config.engine or "eager"})
+    trial = Plan(untried, kind, train.take(np.arange(2)), holdout).build()
+    flops = largest_layer_flops(trial.G, trial.D, trial.batches.batch_size, kind.shape.conditions)
+    # Processes that train together have a core each.
+    threads = pick_threads(config.threads or (1 if processes() > 1 else None), flops)
+    engine = _engine(config, trial, len(train), threads)
+    config = agreed(config.replace({"threads": threads, "engine": engine}))
+    return Plan(config, kind, train, holdout, source)
+
+
+def _engine(config: Config, trial: Trainer, rows: int, threads: int) -> str:
+    """How the steps will run; a long run is worth a look at its pace first."""
+    if processes() > 1:
+        return "eager"  # no recording holds what processes tell each other
+    steps, device = planned_steps(config, rows), trial.batches.device
+    if steps is None:
+        return pick_engine(config, device, math.inf, 60 * resolved(config.minutes, "minutes"))
+    unsure = config.engine is None and steps >= TRACING_REPAYS
+    return pick_engine(config, device, steps, steps * trial.pace(threads) if unsure else 0.0)
+
+
+def lasting(location: str | Path) -> str:
+    """A path made absolute, to be found from anywhere; a built-in name as it is."""
+    text = str(location)
+    if isinstance(location, str) and location in BUILT_IN:
+        return text
+    path = text.removesuffix(TEST_SPLIT)
+    return str(Path(path).expanduser().absolute()) + text[len(path) :]
+
+
+def split(
+    dataset: Dataset, share: float, seed: int, labels: np.ndarray | None = None
+) -> tuple[Dataset, Dataset]:
+    """Training rows and a holdout of `share` of the rows, at most 10,000, drawn by the seed.
+
+    Args:
+        labels: (n,); each of them is among the training rows at least once.
+
+    Raises:
+        InputError: fewer than 2 rows would be left to train on.
+    """
+    n, needed = len(dataset), 2
+    order = np.random.default_rng(seed).permutation(n)
+    if labels is not None:
+        # A class that only the holdout has could be neither learnt nor asked for.
+        first = np.unique(labels[order].astype(str), return_index=True)[1]
+        order = np.concatenate([np.delete(order, first), order[first]])
+        needed = max(needed, len(first))
+    held = min(int(n * share), HOLDOUT_ROWS, max(n - needed, 0))
+    if n - held < 2:
+        raise InputError(f"{dataset.name} has {n} sample(s); at least 2 are needed")
+    return dataset.take(np.sort(order[held:])), dataset.take(np.sort(order[:held]))
+
+
+def reopen(model: Model) -> tuple[Dataset, Dataset]:
+    """The training rows and the holdout of a model, read again from where they came.
+
+    Raises:
+        InputError: they are not there any more, or other rows are.
+    """
+    location, config = model.source.get("location"), model.config
+    if not location:
+        raise InputError("the model was trained on rows in memory: give rows to judge it by")
+    dataset = open_source(location, target=config.target, columns=config.columns)
+    dataset = model.kind.adopt(dataset)
+    if fingerprint(dataset) != model.source["fingerprint"]:
+        raise InputError(f"{location} holds other rows than the model was trained on")
+    labels = model.kind.label_values(dataset)
+    return split(dataset, config.holdout, config.seed, labels)
+
+
+def check_same(plan: Plan, run: Run) -> str:
+    """Refuse to continue another run.
+
+    Returns:
+        The changes after which it will not repeat an unbroken run to the bit, in words.
+
+    Raises:
+        ConfigError: the settings differ; the message shows where.
+        RunError: the rows differ.
+    """
+    saved = Model.load(run.path)
+    free = {name: getattr(plan.config, name) for name in FREE_ON_RESUME}
+    difference = dataclasses.replace(saved.config, **free).difference(plan.config)
+    if difference:
+        raise ConfigError(f"{run.path} was started with other settings ({difference})")
+    if saved.source.get("fingerprint") != plan.source["fingerprint"]:
+        raise RunError(f"{run.path} was started on other rows than {plan.source['name']} holds now")
+    exact = {name: getattr(plan.config, name) for name in BIT_EXACT_UNDER}
+    return saved.config.difference(saved.config.replace(exact))

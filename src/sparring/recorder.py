@@ -1,0 +1,135 @@
+"""What a run leaves behind, and what it tells while it goes on."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+
+from sparring.data.dataset import Dataset
+from sparring.errors import DivergedError
+from sparring.evaluate.score import Score
+from sparring.model import Model
+from sparring.monitor import Monitor
+from sparring.plan import Plan
+from sparring.sample import sample
+from sparring.train.run import Run
+from sparring.train.trainer import Trainer
+
+
+class Reporter:
+    """What a run tells while it goes on; this one is silent."""
+
+    def begin(self, plan: Plan, trainer: Trainer) -> None:
+        """Before the first step of this sitting."""
+
+    def progress(self, trainer: Trainer, record: dict[str, float]) -> None:
+        """After every line of the log."""
+
+    def event(self, text: str) -> None:
+        """Something happened that a person should know."""
+
+    def end(self) -> None:
+        """After the last step, or on the way out of a failed run."""
+
+
+class Recorder:
+    """Writes what a run leaves behind; without a run directory, nothing."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        trainer: Trainer,
+        model: Model,
+        run: Run | None,
+        monitor: Monitor | None = None,
+    ) -> None:
+        self.plan, self.trainer, self.model, self.run = plan, trainer, model, run
+        self.monitor = monitor
+        self.saved_at = time.monotonic()
+        self.pictures = math.floor(10 * trainer.progress)
+
+    def log(self) -> dict[str, float]:
+        """Take the trainer's record, and append it to the log."""
+        record = self.trainer.record()
+        if self.run is not None:
+            self.run.append(self.run.log_path, record)
+        return record
+
+    def tell_events(self, reporter: Reporter) -> None:
+        """Pass on what happened, and keep it in events.jsonl."""
+        for text in self.trainer.events:
+            reporter.event(text)
+            if self.run is not None:
+                about = {"step": self.trainer.step, "seconds": round(self.trainer.seconds, 3)}
+                self.run.append(self.run.events_path, about | {"event": text})
+                self.run.rewind_log(self.trainer.step)  # a rollback makes steps again
+        self.trainer.events.clear()
+
+    def picture_if_due(self) -> None:
+        """Draw samples every `sample_every_steps`, or at every tenth of the run."""
+        every = self.plan.config.sample_every_steps
+        tenths = math.floor(10 * self.trainer.progress)
+        due = self.trainer.step % every == 0 if every else tenths > self.pictures
+        if self.run is None or not due:
+            return
+        self.pictures = tenths
+        path = self.run.samples / f"step-{self.trainer.step:07d}.png"
+        self.plan.kind.draw(picture_samples(self.model), self.plan.train, path)
+
+    def verdict(self) -> str:
+        """Why the monitor wants the run to end, or ""."""
+        return "" if self.monitor is None else self.monitor.verdict
+
+    def judge_if_due(self) -> None:
+        """Let the monitor look, and keep what it sees in metrics.jsonl."""
+
+        def keep(score: Score) -> None:
+            if self.run is not None:
+                about = {"step": self.trainer.step, "against": "holdout"}
+                scores = [dataclasses.asdict(score)]
+                self.run.append(self.run.metrics_path, about | {"scores": scores})
+
+        if self.monitor is not None:
+            self.monitor.look_if_due(self.trainer, keep)
+
+    def state_if_due(self) -> None:
+        """Save the state when `state_every_seconds` have passed."""
+        if time.monotonic() - self.saved_at >= self.plan.config.state_every_seconds:
+            self.save()
+
+    def save(self) -> None:
+        """Save the state and the model.
+
+        Raises:
+            DivergedError: a parameter is not finite; the states before this one stay.
+        """
+        if not self.trainer.healthy():
+            raise DivergedError(f"a parameter is not finite at step {self.trainer.step}")
+        state = self.trainer.state_dict()
+        if self.monitor is None:
+            self.model.steps = self.trainer.step
+        else:
+            state["monitor"] = self.monitor.state_dict()
+        if self.run is not None:
+            self.run.save_state(state)
+            self.model.save_weights(self.run.path)
+        self.saved_at = time.monotonic()
+
+    def kept(self) -> str:
+        """What is left of a run that failed, and what to try."""
+        remedy = "try a lower learning_rate or a higher gamma"
+        if self.run is None:
+            return remedy
+        return f"{self.run.path} keeps the model of step {self.model.steps:,}; {remedy}"
+
+
+def picture_samples(model: Model, per_class: int = 10, seed: int | None = None) -> Dataset:
+    """As many as the kind wants; of images, some of each class. The same at every time, by the seed
+    that is given or the model's own."""
+    seed = model.config.seed if seed is None else seed
+    if len(model.kind.shape.row) == 1 or model.kind.labels is None:
+        return sample(model, model.kind.pictured, seed=seed)
+    classes = model.kind.labels.classes[:20]
+    y = [c for c in classes for _ in range(per_class)]
+    return sample(model, len(y), y=y, seed=seed)

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sparring.errors import InputError
+from sparring.kinds.columns.clock import Clock, date_format
+from sparring.kinds.columns.rank import MomentColumn
+from tests.kinds.columns.conftest import decoded, fitted, same
+
+RANDOM = np.random.default_rng(0)
+UNITS = ["s", "ms", "us", "ns"]
+FORMATS = [
+    "%Y-%m-%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%d %H:%M:%S+02:00", "%Y-%m", "%b %d, %Y", "%Y/%m/%d %H:%M",
+]  # fmt: skip
+# In microseconds a float knows 285 years apart.
+moments = st.datetimes(datetime.datetime(1900, 1, 1), datetime.datetime(2150, 1, 1))
+durations = st.timedeltas(datetime.timedelta(days=-40_000), datetime.timedelta(days=40_000))
+
+
+def days(n: int = 300, zone: str | None = None) -> pd.Series:
+    """Days of some years with summer time, in no order."""
+    after = pd.to_timedelta(RANDOM.integers(0, 900, n), "D")
+    series = pd.Series(pd.Timestamp("2019-01-31") + after)
+    return (series if zone is None else series.dt.tz_localize(zone)).rename("when")
+
+
+@given(st.sampled_from(UNITS), st.lists(st.one_of(st.none(), moments), min_size=1))
+def test_moments_stay_themselves(unit: str, cells: list[datetime.datetime | None]) -> None:
+    series = pd.Series(cells, dtype="datetime64[us]", name="when").astype(f"datetime64[{unit}]")
+    if series.nunique(dropna=False) > 1:
+        same(decoded(fitted(series), series), series)
+
+
+@given(
+    st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "UTC-03:30"]),
+    st.lists(st.one_of(st.none(), moments), min_size=1),
+)
+def test_moments_in_a_zone_stay_themselves(
+    zone: str, cells: list[datetime.datetime | None]
+) -> None:
+    utc = pd.Series(cells, dtype="datetime64[us]", name="when").dt.tz_localize("UTC")
+    series = utc.dt.tz_convert(zone)
+    if series.nunique(dropna=False) > 1:
+        same(decoded(fitted(series), series), series)
+
+
+@given(st.lists(st.one_of(st.none(), durations), min_size=1))
+def test_durations_stay_themselves(cells: list[datetime.timedelta | None]) -> None:
+    series = pd.Series(cells, dtype="timedelta64[us]", name="how long")
+    if series.nunique(dropna=False) > 1:
+        column = fitted(series)
+        assert column.type == "duration"
+        same(decoded(column, series), series)
+
+
+@given(st.sampled_from(FORMATS), st.lists(moments, min_size=2, max_size=30, unique=True))
+def test_dates_written_as_text_stay_themselves(format: str, cells: list[datetime.datetime]) -> None:
+    series = pd.Series(cells, dtype="datetime64[us]", name="when").dt.strftime(format)
+    if series.nunique() > 1:
+        column = fitted(series)
+        assert isinstance(column, MomentColumn), series.tolist()
+        same(decoded(column, series), series)
+
+
+def test_dates_without_padding_stay_themselves() -> None:
+    texts = [f"{d.month}/{d.day}/{d.year} {d.hour + 3}:05" for d in days()]
+    series = pd.Series(texts, name="when")
+    assert date_format(series) == ("%m/%d/%Y %H:%M", False)
+    same(decoded(fitted(series), series), series)
+
+
+@pytest.mark.parametrize("zone", [None, "UTC", "Europe/Berlin", "Asia/Kolkata"])
+@pytest.mark.parametrize("n", [300, 20_000], ids=["few", "more than are kept one by one"])
+def test_whole_days_stay_whole_days(zone: str | None, n: int) -> None:
+    start = pd.Timestamp("1990-01-31")
+    series = pd.Series(start + pd.to_timedelta(RANDOM.integers(0, 9_000, n), "D"))
+    series = (series if zone is None else series.dt.tz_localize(zone)).rename("when")
+    sampled = fitted(series).decode(RANDOM.random(5_000))
+    assert sampled.dtype == series.dtype
+    assert (sampled == sampled.dt.normalize()).all()
+    assert sampled.between(series.min(), series.max()).all()
+
+
+@pytest.mark.parametrize("step", ["15min", "1h", "7D", "250ms"])
+def test_samples_keep_the_step_of_the_rows(step: str) -> None:
+    width = pd.Timedelta(step)
+    cells = pd.Timestamp("2020-01-01 00:05") + width * RANDOM.integers(0, 9_000, 5_000)
+    series = pd.Series(cells, name="when")
+    sampled = fitted(series).decode(RANDOM.random(5_000))
+    assert ((sampled - series[0]) % width == pd.Timedelta(0)).all()
+    assert sampled.nunique() > 1_001
+
+
+def test_the_earliest_and_the_latest_moment_of_all() -> None:
+    series = pd.Series([pd.Timestamp.min.ceil("s"), pd.Timestamp.max.floor("s"), pd.Timestamp(0)])
+    series = series.astype("datetime64[ns]").rename("when")
+    same(decoded(fitted(series), series), series)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["2020", "2021"],
+        ["2020-01-31", "2020-13-01"],
+        ["2020-01-31", "31.01.2020"],
+        ["2020-01-31", "2020-1-5"],
+        ["A-1", "A-2"],
+        ["12", "7"],
+    ],
+)
+def test_texts_that_are_no_dates_in_one_format(texts: list[str]) -> None:
+    assert date_format(pd.Series(texts)) is None
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        (["2020-01-31", None, "2020-02-30"], r"column 'x', row 2: '2020-02-30' is no date \(acc"),
+        (["2020-01-31", "31.01.2020"], "column 'x': dates written in several ways"),
+        ([20200131, 20200201], "column 'x' is of type int64, which holds no dates"),
+    ],
+)
+def test_cells_that_are_no_moments(cells: list[object], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        fitted(pd.Series(cells, name="x"), "datetime")
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        ([1, 2], "it is of type int64"),
+        (["2020-01-01", "soon"], "soon"),
+        (pd.to_datetime(["2020-01-01"]).tz_localize("UTC"), "tz"),
+    ],
+)
+def test_other_cells_than_training_saw(cells: object, message: str) -> None:
+    column = fitted(days())
+    with pytest.raises(InputError, match=f"column 'x' held moments of type datetime.*{message}"):
+        column.encode(pd.Series(cells, name="x"))
+
+
+def test_rows_to_judge_may_write_dates_otherwise() -> None:
+    series = days()
+    column = fitted(series)
+    for other in (series.astype("datetime64[ns]"), series.dt.strftime("%Y-%m-%d"), series.dt.date):
+        assert np.array_equal(column.encode(other)[0], column.encode(series)[0])
+
+
+def test_moments_before_and_after_those_of_training_take_the_ends() -> None:
+    series = days()
+    column = fitted(series)
+    year = pd.Timedelta(days=365)
+    outside = pd.Series([series.min() - 9 * year, series.max() + 9 * year])
+    assert decoded(column, outside).tolist() == [series.min(), series.max()]
+
+
+def test_pictures_show_years_or_days() -> None:
+    long = pd.Series(pd.to_datetime(["1990-01-01", "2010-07-02"]), name="when")
+    shown = fitted(long).pictured(long)
+    assert shown.name == "when (year)"
+    assert shown.tolist() == pytest.approx([1990, 2010.5], abs=0.01)
+    short = pd.Series(pd.to_datetime(["2020-01-01 06:00", "2020-01-03 00:00"]), name="when")
+    shown = fitted(short).pictured(short)
+    assert shown.name == "when (days since 2020-01-01 06:00)"
+    assert shown.tolist() == [0, 1.75]
+    lasting = pd.Series(pd.to_timedelta([12, 36], "h"), name="x")
+    assert fitted(lasting).pictured(lasting).tolist() == [0.5, 1.5]
+    assert fitted(lasting).pictured(lasting).name == "x (days)"
+
+
+def test_a_clock_on_the_wall_is_used_only_where_it_is_coarser() -> None:
+    assert Clock.fit(days(zone="Europe/Berlin")).wall
+    assert not Clock.fit(days(zone="UTC")).wall
+    assert not Clock.fit(days()).wall

@@ -1,0 +1,92 @@
+"""One page with everything, and its twin for the documentation."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from sparring.errors import InputError, RunError
+from sparring.recipes import page
+from sparring.recipes.base import Recipe
+from sparring.recipes.page import LARGEST, small, write_docs, write_html
+from sparring.recipes.runner import claim, run_recipe
+
+
+@pytest.fixture
+def out(recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder in which one of two recipes is done."""
+    monkeypatch.setattr(page, "RECIPES", {"tiny": recipe, "other": recipe})
+    claim(tmp_path / "out", True)
+    run_recipe("tiny", recipe, tmp_path / "out", 1, True, lambda text: None)
+    return tmp_path / "out"
+
+
+def test_the_page_is_one_file(out: Path) -> None:
+    text = write_html(out).read_text()
+    sources = re.findall(r'src="([^"]*)"', text)
+    assert [s.partition(";")[0] for s in sources] == ["data:image/png", "data:image/gif"]
+    assert "http" not in text
+    assert 'name="viewport"' in text
+    assert "prefers-color-scheme: dark" in text
+
+
+def test_what_the_recipe_says_is_no_markup(out: Path) -> None:
+    text = write_html(out).read_text()
+    assert "a title with &lt;b&gt; and |" in text
+    assert 'alt="a &lt;text&gt;"' in text
+    assert "a note &amp; more" in text
+    assert "Not run yet: other" in text
+    assert "A rehearsal" in text
+
+
+def test_the_documentation_holds_table_and_pictures(out: Path, tmp_path: Path) -> None:
+    text = write_docs(out, tmp_path / "docs").read_text()
+    assert "| the seed | 0.5 | 0.0 | as published | page 1 |" in text
+    assert "| the seed is zero | 1 of 1 seeds | seed = 0 | page 2 |" in text
+    files = re.findall(r"\]\((images/[^)]*)\)", text)
+    assert files == ["images/recipes/tiny-a.png", "images/recipes/tiny-both.gif"]
+    assert all((tmp_path / "docs" / file).is_file() for file in files)
+    for line in text.splitlines():
+        assert not line.startswith("| --- |") or set(line) <= set("| -")
+
+
+@pytest.mark.parametrize("suffix", LARGEST)
+def test_pictures_are_made_small_enough(
+    tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = np.random.default_rng(0)
+    frames = [
+        Image.fromarray(random.integers(0, 256, (150, 210, 3), dtype=np.uint8)) for _ in range(2)
+    ]
+    path = tmp_path / f"noise{suffix}"
+    monkeypatch.setitem(LARGEST, suffix, 20_000)
+    more = {"save_all": True, "append_images": frames[1:], "duration": [100, 400]}
+    frames[0].save(path, **(more if suffix == ".gif" else {}))
+    assert path.stat().st_size > LARGEST[suffix]
+    (tmp_path / f"small{suffix}").write_bytes(small(path))
+    assert (tmp_path / f"small{suffix}").stat().st_size <= LARGEST[suffix]
+    with Image.open(tmp_path / f"small{suffix}") as picture:
+        assert getattr(picture, "n_frames", 1) == (2 if suffix == ".gif" else 1)
+        assert picture.width / picture.height == pytest.approx(1.4, rel=0.02)
+
+
+def test_small_pictures_stay_as_they_are(out: Path) -> None:
+    path = out / "tiny" / "a.png"
+    assert small(path) == path.read_bytes()
+
+
+def test_nothing_done_and_damage_are_told(out: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no finished recipe"):
+        write_html(tmp_path)
+    path = out / "tiny" / "results.json"
+    path.write_text(json.dumps({"format": 0}))
+    with pytest.raises(RunError, match="another version; run tiny again"):
+        write_html(out)
+    path.write_text("{")
+    with pytest.raises(RunError, match="cannot be read"):
+        write_html(out)
