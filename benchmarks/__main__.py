@@ -20,7 +20,7 @@ BENCHMARKS = {
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("name", choices=[*BENCHMARKS, "readme"])
-    parser.add_argument("--seeds", type=int, default=5, help="runs, turns or kills of each kind (default: 5)")
+    parser.add_argument("--seeds", type=int, default=5, help="runs, turns or kills (default: 5)")
     arguments = parser.parse_args()
     if arguments.name == "readme":
         readme.renew()

@@ -87,4 +87,5 @@ def steps_logged(path: Path) -> int:
 def digest(path: Path) -> str:
     """Of the model, and of the log without its times."""
     lines = [{k: v for k, v in r.items() if k != "seconds"} for r in read_lines(path / "log.jsonl")]
-    return hashlib.sha256((path / "model.safetensors").read_bytes() + repr(lines).encode()).hexdigest()
+    model = (path / "model.safetensors").read_bytes()
+    return hashlib.sha256(model + repr(lines).encode()).hexdigest()

@@ -19,19 +19,21 @@ MINUTES = 5.0
 
 def run(seeds: int) -> list[dict[str, str]]:
     """One row; one run at a time, on as many cores as the defaults take."""
-    results = in_processes(one, [(seed,) for seed in range(seeds)], at_once=1)
-    return [
-        {
-            "data": f"MNIST, {MINUTES:.0f} minutes",
-            "label agreement": spread(r["agreement"] for r in results),
-            "accuracy of the classifier": spread(r["accuracy"] for r in results),
-            "Fréchet distance [classifier]": spread((r["distance"] for r in results), 1),
-            "of real rows": spread((r["floor"] for r in results), 1),
-            "threads": spread((r["threads"] for r in results), 0),
-            "steps": spread((r["steps"] for r in results), 0),
-            "peak memory": f"{max(r['gigabytes'] for r in results):.2f} GB",
-        }
-    ]
+    return [row(in_processes(one, [(seed,) for seed in range(seeds)], at_once=1))]
+
+
+def row(results: list[dict[str, float]]) -> dict[str, str]:
+    """What `one` gave under each seed, as a row of the table."""
+    return {
+        "data": f"MNIST, {MINUTES:.0f} minutes",
+        "label agreement": spread(r["agreement"] for r in results),
+        "accuracy of the classifier": spread(r["accuracy"] for r in results),
+        "Fréchet distance [classifier]": spread((r["distance"] for r in results), 1),
+        "of real rows": spread((r["floor"] for r in results), 1),
+        "threads": spread((r["threads"] for r in results), 0),
+        "steps": spread((r["steps"] for r in results), 0),
+        "peak memory": f"{max(r['gigabytes'] for r in results):.2f} GB",
+    }
 
 
 def one(seed: int) -> dict[str, float]:

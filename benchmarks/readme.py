@@ -6,7 +6,7 @@ import json
 
 from benchmarks.machine import RESULTS, ROOT
 
-ORDER = ("demo", "startup", "toys", "tables", "mnist")
+ORDER = ("demo", "startup", "toys", "tables", "mnist", "steps", "kills")
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
 

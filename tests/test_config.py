@@ -128,6 +128,7 @@ def test_the_ends_of_every_range_are_allowed(name: str) -> None:
         ("loss", np.str_("hinge"), "hinge"),
         ("columns", ["a", np.str_("b")], ("a", "b")),
         ("columns", (name for name in "ab"), ("a", "b")),
+        ("types", {"a": "float", "b=c": "ordinal"}, ("a=float", "b=c=ordinal")),
     ],
 )
 def test_numbers_and_names_become_plain(name: str, value: Any, plain: Any) -> None:

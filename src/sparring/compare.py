@@ -75,6 +75,8 @@ def compare(
                 f"{dataset.name}: {planned.kind.name}, {train:,} rows to learn from, {held_out:,} "
                 f"held out; {len(methods)} methods, {seeds} seed(s)"
             )
+            for note in planned.kind.notes:
+                told(note)
         trials += _trials(planned, methods, metrics, told)
     copying = frozenset(m for m in methods if m != GAN and BASELINES[m].copies)
     return Comparison(
@@ -109,7 +111,7 @@ def _trials(
         began = time.perf_counter()
         try:
             if method == GAN:
-                draw, clock = _gan(planned)
+                draw, clock = _gan(planned, told)
             else:
                 draw = _baseline(method, planned, clock)
             seconds = time.perf_counter() - began
@@ -123,14 +125,16 @@ def _trials(
             yield Trial(method, seed, seconds, tuple(scores))
 
 
-def _gan(planned: Plan) -> tuple[Draw, float]:
+def _gan(planned: Plan, told: Callable[[str], None]) -> tuple[Draw, float]:
     """The trained GAN, and the seconds its steps took."""
-    watch = Stopwatch()
+    watch = Watch(told)
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="stopped at step")
-        model = fit(planned, reporter=watch)
-    if watch.trainer.progress < 1:  # Ctrl-C ends the comparison, not this training alone
-        raise KeyboardInterrupt
+        # Without a run directory, Ctrl-C ends a training with a warning; here it ends everything.
+        warnings.filterwarnings("error", message="stopped at step")
+        try:
+            model = fit(planned, reporter=watch)
+        except UserWarning:
+            raise KeyboardInterrupt from None
     return lambda n, seed: sample(model, n, seed=seed), watch.trainer.seconds
 
 
@@ -147,10 +151,16 @@ def _baseline(name: str, planned: Plan, seconds: float | None) -> Draw:
         )  # fmt: skip
 
 
-class Stopwatch(Reporter):
-    """Keeps the trainer, for the time it took."""
+class Watch(Reporter):
+    """Keeps the trainer, for the time it took, and passes on what happens."""
 
     trainer: Trainer
 
+    def __init__(self, told: Callable[[str], None]) -> None:
+        self.told = told
+
     def begin(self, plan: Plan, trainer: Trainer) -> None:
         self.trainer = trainer
+
+    def event(self, text: str) -> None:
+        self.told(text)

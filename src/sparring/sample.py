@@ -136,7 +136,7 @@ def joined(parts: list[Dataset]) -> Dataset:
     labels = [part.y for part in parts if part.y is not None]
     x: np.ndarray | pd.DataFrame
     if tables:
-        x = pd.concat(tables, ignore_index=True)
+        x = pd.concat(tables)  # the blocks are numbered on
     else:
         x = np.concatenate([part.x for part in parts])
     return Dataset(x, np.concatenate(labels) if labels else None, name="samples")

@@ -25,7 +25,7 @@ from sparring.recipes.base import (
     Results,
     Trained,
     Values,
-)  # fmt: skip
+)
 from sparring.recipes.settings import CLASSIC, adam, default_beside
 
 SETTINGS: Mapping[str, Any] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,15 +12,17 @@ from sparring.data.dataset import Dataset
 from sparring.evaluate import image_classifier
 from sparring.kinds.style import Picture
 from sparring.recipes import images
+from sparring.recipes.base import Results
 from sparring.recipes.images import (
     Reference,
     collapsed,
     columns,
+    draw_beside,
     draw_sheet,
     mean_distance,
     numbers,
     reference,
-)  # fmt: skip
+)
 
 
 @pytest.fixture(scope="module")
@@ -94,3 +97,15 @@ def test_sheets_show_eight_or_five_in_a_row() -> None:
         shown = axes.images[0].get_array()
         assert shown is not None
         assert shown.shape == (n // wide * 28, wide * 28)
+
+
+def test_grids_side_by_side_are_of_one_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = {"plain": 64, "labelled": 50}
+    monkeypatch.setattr(
+        images, "shown", lambda model: np.zeros((counts[model], 28, 28, 1), np.uint8)
+    )
+    results = Results({}, lambda key, seed: pytest.fail("not opened"))
+    monkeypatch.setattr(Results, "trained", lambda self, name: SimpleNamespace(model=name))
+    figure = draw_beside({"plain": "one", "labelled": "other"}, results)
+    shapes = {axes.images[0].get_array().shape for axes in figure.axes if axes.images}
+    assert shapes == {(10 * 28, 5 * 28)}

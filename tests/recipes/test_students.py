@@ -11,9 +11,16 @@ import pytest
 from sklearn.model_selection import train_test_split
 
 from sparring.errors import InputError
-from sparring.recipes import students
+from sparring.recipes import student_rows, students
 from sparring.recipes.base import Results
-from sparring.recipes.students import interpolated, regression, scaled, sound, split, unscaled
+from sparring.recipes.student_rows import (
+    interpolated,
+    regression,
+    scaled,
+    sound,
+    split,
+    unscaled,
+)
 
 RANDOM = np.random.default_rng(0)
 DEPRESSION = RANDOM.integers(0, 28, 1100)
@@ -23,11 +30,11 @@ ANXIETY = np.clip(np.rint(DEPRESSION * 0.7 + RANDOM.normal(0, 3, 1100)), 0, 21).
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     frame = pd.DataFrame({"anxiety_level": ANXIETY, "other": 1, "depression": DEPRESSION})
-    frame.to_csv(tmp_path / students.FILE, index=False)
+    frame.to_csv(tmp_path / student_rows.FILE, index=False)
     monkeypatch.setenv("SPARRING_DATA", str(tmp_path))
-    students.table.cache_clear()
+    student_rows.table.cache_clear()
     yield tmp_path
-    students.table.cache_clear()
+    student_rows.table.cache_clear()
 
 
 def test_the_splits_are_the_documents() -> None:
@@ -97,12 +104,12 @@ def test_the_conclusion_says_which_way_wins(gan: float, verdict: str) -> None:
 
 
 def test_the_missing_file_is_named(folder: Path) -> None:
-    (folder / students.FILE).unlink()
+    (folder / student_rows.FILE).unlink()
     with pytest.raises(InputError, match=rf"StressLevelDataset\.csv is not .* put it in {folder}"):
         split(0)
 
 
 def test_a_file_without_the_columns_is_named(folder: Path) -> None:
-    (folder / students.FILE).write_text("depression\n1\n2\n")
+    (folder / student_rows.FILE).write_text("depression\n1\n2\n")
     with pytest.raises(InputError, match="has no column 'anxiety_level'"):
         split(0)

@@ -25,7 +25,7 @@ def command(
     ),
     name: str | None = typer.Argument(None, help="The recipe to run, or all."),
     out: Path = typer.Option(
-        Path("recipes"), help="Folder of results; what is done there is not done again."
+        Path("runs/recipes"), help="Folder of results; what is done there is not done again."
     ),
     seeds: int | None = typer.Option(
         None, min=1, help="Seeds of each experiment (default: the recipe's; 1 with --quick)."

@@ -58,7 +58,7 @@ class Points(Kind):
         "learning_rate_decay": 0.05,
         "ema_half_life_steps": 500.0,
         "precision": "fp32",
-        "steps": 3_000,
+        "steps": 2_500,
     }
     metrics: ClassVar[tuple[str, ...]] = (
         "frechet", "kernel_distance", "sliced_wasserstein", "wasserstein", "mmd", "mmd_p", "c2st",

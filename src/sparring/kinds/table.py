@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +26,7 @@ from sparring.kinds.columns.catalogue import restored_column
 from sparring.kinds.columns.category import CategoryColumn
 from sparring.kinds.columns.dtype import Dtype
 from sparring.kinds.columns.fit import fit_columns
+from sparring.kinds.columns.gaps import gaps_of, with_gaps
 from sparring.kinds.columns.rank import RankColumn
 from sparring.kinds.labels import Labels
 from sparring.kinds.style import save
@@ -105,9 +106,8 @@ class Table(Kind):
             columns[target] = CategoryColumn(target, "categorical", dtype, labels.classes)
         ordered = [columns[name] for name in frame.columns if name in columns]
         index = frame.index.name if isinstance(frame.index.name, (str, int)) else None
-        learnt = [c for c in ordered if isinstance(c, LearntColumn) and c.name != target]
-        gaps = gaps_of(learnt, frame)
-        ordered = [_with_gap(c) if any(c.name in g for g in gaps) else c for c in ordered]
+        gaps = gaps_of([c for c in ordered if c.name != target], frame)
+        ordered = with_gaps(ordered, gaps)
         return cls(tuple(arranged(ordered, frame)), labels, dropped, index, gaps)
 
     @cached_property
@@ -295,27 +295,6 @@ class Table(Kind):
             restored_labels(saved["labels"]), tuple(saved["dropped"]), saved["index"],
             tuple(map(tuple, saved["gaps"])),
         )  # fmt: skip
-
-
-def gaps_of(columns: Iterable[Column], frame: pd.DataFrame) -> tuple[tuple[Name, ...], ...]:
-    """The columns that have missing cells, together where these are in the same rows."""
-    gaps: dict[bytes, list[Column]] = {}
-    for column in columns:
-        missing = frame[column.name].isna()
-        if missing.any():
-            gaps.setdefault(np.packbits(missing).tobytes(), []).append(column)
-    return tuple(
-        tuple(column.name for column in together)
-        for together in gaps.values()
-        if len(together) > 1 or isinstance(together[0], RankColumn)
-    )
-
-
-def _with_gap(column: Column) -> Column:
-    """The column without a category for missing cells."""
-    if not isinstance(column, CategoryColumn):
-        return column
-    return replace(column, values=column.values[:-1], gap=True)
 
 
 def _frame(dataset: Dataset) -> pd.DataFrame:

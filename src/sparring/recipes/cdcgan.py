@@ -18,7 +18,7 @@ from sparring.recipes.images import (
     keep,
     measure,
     opened,
-)  # fmt: skip
+)
 from sparring.recipes.settings import CLASSIC, adam, default_beside
 from sparring.report.charts import image_grid
 from sparring.sample import sample

@@ -17,7 +17,7 @@ from sparring.recipes.images import (
     draw_losses,
     keep,
     measure,
-)  # fmt: skip
+)
 from sparring.recipes.settings import CLASSIC, adam, default_beside, sgd
 
 ROWS = partial(digits, False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -199,8 +199,7 @@ def draw_beside(experiments: Mapping[str, str], results: Results) -> Figure:
     Args:
         experiments: what each is called in the figure.
     """
-    panels: list[tuple[str, Any]] = [
-        (title, partial(draw_sheet, shown(results.trained(name).model)))
-        for name, title in experiments.items()
-    ]
+    grids = {title: shown(results.trained(name).model) for name, title in experiments.items()}
+    fewest = min(map(len, grids.values()))  # grids on common axes are of one size
+    panels = [(title, partial(draw_sheet, images[:fewest])) for title, images in grids.items()]
     return plot_filmstrip(panels, columns=min(3, len(panels)))

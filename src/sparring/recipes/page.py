@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +76,12 @@ def write_docs(out: Path, docs: Path) -> Path:
     return path
 
 
-def render(template: str, out: Path, picture: Any) -> str:
-    """A template filled with everything that is done in `out`."""
+def render(template: str, out: Path, picture: Callable[[str, str], str]) -> str:
+    """A template filled with everything that is done in `out`.
+
+    Args:
+        picture: the address of a figure, by its recipe and its file.
+    """
     recipes = done(out)
     if not recipes:
         raise InputError(f"{out} holds no finished recipe yet")

@@ -28,7 +28,7 @@ from sparring.recipes.base import (
     Results,
     Trained,
     Values,
-)  # fmt: skip
+)
 from sparring.recipes.settings import CLASSIC, adam, default_beside
 from sparring.report.charts import (
     plot_coloured,
@@ -36,7 +36,7 @@ from sparring.report.charts import (
     plot_critic,
     plot_filmstrip,
     plot_losses,
-)  # fmt: skip
+)
 from sparring.report.recipe_charts import with_levels
 from sparring.sample import sample
 

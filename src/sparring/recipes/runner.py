@@ -29,6 +29,7 @@ from sparring.train.trainer import Trainer
 
 Tell = Callable[[str], None]
 MARK = "recipes.json"  # what tells a folder of results from any other
+RESULTS = "results.json"  # what the pages are made of
 VALUES = "values.json"  # in a run directory: the run is finished and measured
 TELL_SECONDS = 15.0
 PLAYERS = {"critic_loss": "D", "generator_loss": "G"}
@@ -101,14 +102,20 @@ def publish(
     name: str, recipe: Recipe, results: Results, seconds: Mapping[str, Mapping[int, float]],
     folder: Path, quick: bool,
 ) -> None:  # fmt: skip
-    """Draw and write down what there is so far; at the end, everything (again)."""
+    """Draw and write down what there is so far; at the end, everything (again).
+
+    Results that were whole before, of fewer seeds say, stay until there are whole ones again.
+    """
     folder.mkdir(exist_ok=True)
+    path = folder / RESULTS
     complete = len(results.values) == len(recipe.experiments)
+    if not complete and path.exists() and not json.loads(path.read_text()).get("unfinished"):
+        return
     for drawing in recipe.drawings:
         if complete or not (folder / drawing.file).exists():
             with contextlib.suppress(NotYet):
                 draw(drawing.draw(results), folder / drawing.file)
-    write_json(folder / "results.json", summary(name, recipe, results, seconds, folder, quick))
+    write_json(path, summary(name, recipe, results, seconds, folder, quick))
 
 
 def run_experiment(

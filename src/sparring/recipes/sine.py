@@ -22,7 +22,7 @@ from sparring.recipes.base import (
     Results,
     Trained,
     Values,
-)  # fmt: skip
+)
 from sparring.recipes.settings import CLASSIC, adam, default_beside
 from sparring.report.charts import plot_comparison, plot_curve, plot_losses
 

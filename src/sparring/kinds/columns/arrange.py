@@ -13,7 +13,7 @@ from sparring.kinds.columns.rank import RankColumn
 
 ROUNDS = 20
 PRIOR = 3.0  # rows that say nothing, as many as these are added to every category
-CELLS = 2**25  # of features, at most: fewer rows of a wide table are looked at
+CELLS = 2**25  # of features, at most, over all maps: fewer rows of a wide table are looked at
 
 
 def arranged(columns: list[Column], frame: pd.DataFrame) -> list[Column]:
@@ -23,10 +23,12 @@ def arranged(columns: list[Column], frame: pd.DataFrame) -> list[Column]:
         frame: training rows.
     """
     columns = list(columns)
-    if not any(isinstance(column, MapColumn) for column in columns):
+    maps = sum(isinstance(column, MapColumn) for column in columns)
+    if not maps:
         return columns
     width = sum(len(c.values) if isinstance(c, CategoryColumn) else 2 for c in columns)
-    rows = np.linspace(0, len(frame) - 1, min(len(frame), CELLS // width), dtype=np.int64)
+    most = max(CELLS // (maps * width), 2)
+    rows = np.linspace(0, len(frame) - 1, min(len(frame), most), dtype=np.int64)
     frame = frame.iloc[rows]
     features = [_features(column, frame) for column in columns]
     for i, column in enumerate(columns):
