@@ -113,11 +113,12 @@ def test_a_directory_in_place_of_a_file(saved: Path) -> None:
     ("written", "message"),
     [
         (FORMAT + 1, rf"written in format {FORMAT + 1}, by sparring 9\.0.*upgrade"),
+        (FORMAT - 1, rf"written in format {FORMAT - 1}, by sparring 9\.0.*train it again"),
         ("2", "schema.json is damaged"),
         (None, "schema.json is damaged"),
     ],
 )
-def test_a_newer_format(written: Any, message: str, saved: Path) -> None:
+def test_another_format(written: Any, message: str, saved: Path) -> None:
     schema = json.loads((saved / "schema.json").read_text())
     (saved / "schema.json").write_text(json.dumps(schema | {"format": written, "sparring": "9.0"}))
     with pytest.raises(RunError, match=message):

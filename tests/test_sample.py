@@ -176,10 +176,9 @@ def test_an_error_in_a_thread_is_the_caller_s() -> None:
             raise DivergedError("four")
         return item
 
-    found = []
+    found: list[int] = []
     with pytest.raises(DivergedError, match="four"):
-        for item in in_order(bad, range(100), 3):
-            found.append(item)
+        found.extend(in_order(bad, range(100), 3))
     assert found == [0, 1, 2, 3]
 
 

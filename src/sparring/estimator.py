@@ -187,8 +187,8 @@ class GAN(Plots, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no 
         x = sample(self.model_, n, y=y, seed=seed).x
         if self._channels_first:
             x = np.ascontiguousarray(np.asarray(x).transpose(0, 3, 1, 2))
-        if self._frame_type is not None:
-            return self._frame_type.restore(x)
+        if isinstance(x, pd.DataFrame):
+            return x if self._frame_type is None else self._frame_type.restore(x)
         return torch.from_numpy(x) if self._tensors else x
 
     def discriminate(self, X: Any, y: Any = None) -> np.ndarray:

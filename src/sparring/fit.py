@@ -81,8 +81,8 @@ def _train(
     if recorder.verdict():
         return
     for step in trainer.steps():
-        if trainer.events:  # it went back: no step was made
-            recorder.tell_events(reporter)
+        recorder.tell_events(reporter)
+        if trainer.went_back:
             continue
         if step % log_every == 0 or trainer.progress == 1:
             reporter.progress(trainer, recorder.log())

@@ -26,7 +26,7 @@ from sparring.objective.losses import LOSSES
 from sparring.train.runtime import pick_device
 
 JUDGED_ROWS = 4096  # that D sees at once
-FORMAT = 1  # of model.safetensors and schema.json; raised when an older reader would misread
+FORMAT = 2  # of model.safetensors and schema.json; raised when an older reader would misread
 
 
 @dataclass
@@ -108,6 +108,11 @@ class Model:
             raise RunError(
                 f"{path}: written in format {written}, by sparring {schema.get('sparring')}; this "
                 f"is {__version__}, which reads up to format {FORMAT}: upgrade sparring"
+            )
+        if written < FORMAT:
+            raise RunError(
+                f"{path}: written in format {written}, by sparring {schema.get('sparring')}; this "
+                f"is {__version__}, which reads format {FORMAT}: train it again"
             )
         try:
             config = Config(**settings)

@@ -63,7 +63,8 @@ class Recorder:
             if self.run is not None:
                 about = {"step": self.trainer.step, "seconds": round(self.trainer.seconds, 3)}
                 self.run.append(self.run.events_path, about | {"event": text})
-                self.run.rewind_log(self.trainer.step)  # a rollback makes steps again
+                if self.trainer.went_back:
+                    self.run.rewind_log(self.trainer.step)  # its steps are made again
         self.trainer.events.clear()
 
     def picture_if_due(self) -> None:
@@ -71,7 +72,7 @@ class Recorder:
         every = self.plan.config.sample_every_steps
         tenths = math.floor(10 * self.trainer.progress)
         due = self.trainer.step % every == 0 if every else tenths > self.pictures
-        if self.run is None or not due:
+        if self.run is None or self.trainer.step == 0 or not due:
             return
         self.pictures = tenths
         path = self.run.samples / f"step-{self.trainer.step:07d}.png"

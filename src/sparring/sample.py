@@ -134,11 +134,8 @@ def joined(parts: list[Dataset]) -> Dataset:
     """Datasets of one kind, one after another."""
     tables = [part.x for part in parts if isinstance(part.x, pd.DataFrame)]
     labels = [part.y for part in parts if part.y is not None]
-    x: np.ndarray | pd.DataFrame
-    if tables:
-        x = pd.concat(tables)  # the blocks are numbered on
-    else:
-        x = np.concatenate([part.x for part in parts])
+    # The blocks of a table are numbered on.
+    x = pd.concat(tables) if tables else np.concatenate([part.x for part in parts])
     return Dataset(x, np.concatenate(labels) if labels else None, name="samples")
 
 

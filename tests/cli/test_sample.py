@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from sparring.data.source import open_source
+from sparring.model import FORMAT
 from tests.cli.conftest import TINY, Call
 from tests.cli.test_train import refused
 
@@ -122,7 +123,7 @@ def test_damaged_and_newer_models(call: Call, table_run: str) -> None:
     weights.write_bytes(whole)
     schema = Path(table_run, "schema.json")
     text = schema.read_text()
-    schema.write_text(text.replace('"format": 1', '"format": 99'))
+    schema.write_text(text.replace(f'"format": {FORMAT}', '"format": 99'))
     refused(call, "sample", table_run, says=["99", "upgrade"])
     schema.write_text(text[:50])
     refused(call, "sample", table_run, says=["schema.json"])

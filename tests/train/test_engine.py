@@ -15,8 +15,9 @@ from sparring.nets.mlp import MLPGenerator
 from sparring.objective.losses import LOSSES
 from sparring.objective.penalties import PENALTIES
 from sparring.train import engine as module
-from sparring.train.engine import ENGINES, has_compiler, pick_engine
+from sparring.train.engine import ENGINES, Step, has_compiler, pick_engine
 from sparring.train.optimizers import OPTIMIZERS
+from sparring.train.step import Batch
 from sparring.train.trainer import Trainer
 from tests.train.conftest import MakeTrainer
 from tests.train.test_trainer import advance, same, through_file
@@ -117,6 +118,22 @@ def test_a_recording_draws_nothing_and_moves_nothing(make_trainer: MakeTrainer) 
     trainer._start()
     assert isinstance(trainer, Trainer)
     assert same(trainer, untouched)
+
+
+@pytest.mark.parametrize("when", ["at once", "halfway"])
+def test_a_run_goes_on_when_its_engine_fails(
+    make_trainer: MakeTrainer, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    def broken(step: Step, example: list[Batch]) -> Step:
+        if when == "halfway":
+            step(example)
+        raise RuntimeError("no compiler today\nand a long tale")
+
+    monkeypatch.setitem(ENGINES, "compiled", broken)
+    trainer = advance(make_trainer(engine="compiled"))
+    assert trainer.events == ["engine compiled failed (no compiler today); eager goes on"]
+    a, b = trainer.player_g.vector, advance(make_trainer(engine="eager")).player_g.vector
+    torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -235,6 +235,15 @@ def test_the_critic_warms_up_before_the_first_step(make_trainer: MakeTrainer) ->
     assert "critic_step" not in trainer.record()
 
 
+def test_a_warm_up_is_no_measure_of_what_is_usual(
+    make_trainer: MakeTrainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "FIRST", 2)
+    monkeypatch.setattr(watch, "RENEWED_EVERY", 1)
+    trainer = advance(make_trainer(critic_warmup_steps=30, learning_rate=1e-4))
+    assert not trainer.events
+
+
 def test_a_resumed_warm_up_has_the_same_bits(make_trainer: MakeTrainer) -> None:
     first = advance(make_trainer(critic_warmup_steps=4), 2)
     second = make_trainer(critic_warmup_steps=4)

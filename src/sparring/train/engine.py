@@ -73,7 +73,9 @@ def traced(step: Step, example: list[Batch]) -> Step:
 
 def compiled(step: Step, example: list[Batch]) -> Step:
     """The recorded operations, fused into C++ by torch.compile."""
-    return replay(torch.compile(record(step, example), fullgraph=True, dynamic=False))
+    run = replay(torch.compile(record(step, example), fullgraph=True, dynamic=False))
+    run(example)  # compiled now, so that what fails fails here
+    return run
 
 
 def graphed(step: Step, example: list[Batch]) -> Step:
@@ -120,6 +122,7 @@ def replay(graph: Callable[..., Tensor]) -> Step:
     return run
 
 
+# They may make the steps of the example while they get ready: the trainer undoes them.
 ENGINES: dict[str, Callable[[Step, list[Batch]], Step]] = {
     "eager": eager,
     "traced": traced,

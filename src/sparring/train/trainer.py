@@ -46,6 +46,7 @@ class Trainer:
         step: G updates made.
         seconds: time spent in steps, over all sittings of the run.
         slowdown: what the learning rate is multiplied with: 1, and half of it after each rollback.
+        went_back: whether the last of `steps` was a return to the last good state.
         events: what happened that a person should know, in words; whoever tells it empties it.
 
     Raises:
@@ -80,6 +81,7 @@ class Trainer:
         self._unseen: list[Tensor] = []  # the same of single steps that nothing looked at yet
         self.watch = Watch(explosions=config.rollbacks > 0)
         self.slowdown = 1.0
+        self.went_back = False
         self.events: list[str] = []
         self._good: dict[str, Any] | None = None
 
@@ -112,11 +114,13 @@ class Trainer:
                 if not net.training:
                     net.train()
             before = time.perf_counter()
+            self.went_back = False
             try:
                 with self._dropout_random(), arithmetic(self.precision, self.batches.device):
                     self._step()
             except DivergedError as error:
                 self._roll_back(error)
+                self.went_back = True
             finally:
                 self.seconds = largest(self.seconds + time.perf_counter() - before)
             yield self.step
@@ -137,7 +141,9 @@ class Trainer:
         if self.warmed < self.config.critic_warmup_steps:
             loss = self.player_d.descend(self.slopes[0](self.next_batch()))
             self.warmed += 1
-            self._add(torch.stack([loss, torch.zeros_like(loss), *self._norms()]))
+            # For the log alone: what is usual begins with the first step.
+            self.sums[0] += loss
+            self.summed += 1
         else:
             batches = [self.next_batch() for _ in range(self.config.d_steps + 1)]
             numbers = self.run(batches)
@@ -161,7 +167,12 @@ class Trainer:
         example = [self.next_batch() for _ in range(self.config.d_steps + 1)]
         for player in (self.player_d, self.player_g):
             player.recorded = self.config.engine != "eager"
-        self.run = self.engine(self.play, example)
+        try:
+            self.run = self.engine(self.play, example)
+        except RuntimeError as error:  # of a compiler or a GPU: no reason to end the run
+            first = str(error).partition("\n")[0]
+            self.events.append(f"engine {self.config.engine} failed ({first}); eager goes on")
+            self.run = self.play
         self.load_state_dict(before)
 
     def next_batch(self) -> Batch:
