@@ -17,7 +17,7 @@ from sparring.recorder import Reporter
 from sparring.repeats import mean_and_deviation, spread
 from sparring.train.trainer import Trainer
 
-PLAIN_WIDTH = 180
+PLAIN_WIDTH = 200
 PLAIN_SECONDS = 5.0
 
 
