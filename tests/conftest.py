@@ -18,7 +18,11 @@ from sparring.fit import fit
 from sparring.model import Model
 from sparring.plan import plan
 
-TINY: dict[str, Any] = {"steps": 3, "width": 8, "depth": 1, "batch_size": 8, "device": "cpu"}
+# What would be chosen by a short measurement is fixed: two runs must not differ in it.
+TINY: dict[str, Any] = {
+    "steps": 3, "width": 8, "depth": 1, "batch_size": 8, "device": "cpu", "precision": "fp32",
+    "threads": 1, "engine": "eager",
+}  # fmt: skip
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import os
+import sys
 from collections.abc import Iterator
 from typing import TypeVar
 
@@ -112,5 +113,10 @@ def cluster() -> Iterator[None]:
     PartialState(cpu=not torch.cuda.is_available(), timeout=TIMEOUT)
     try:
         yield
+        if rank() > 0:
+            # Nothing is left to do here, and threads of the group that outlive the interpreter
+            # can abort it on its way out: the run would be reported as failed.
+            sys.stdout.flush()
+            os._exit(0)
     finally:
         dist.destroy_process_group()
