@@ -24,7 +24,7 @@ EVERY = pytest.mark.parametrize("kind", KINDS)
 LABELLED = pytest.mark.parametrize("labelled", [False, True], ids=["plain", "labelled"])
 MODES = {"modes", "high_quality", "mode_kl"}
 OF_LABELS = {"label_agreement", "transfer", "classifier_frechet", "classifier_kernel_distance"}
-COPYING = {"copies", "nearness", "closer"}
+COPYING = {"copies", "nearness", "closer", "membership", "singling_out", "inference"}
 
 
 @pytest.fixture(autouse=True)

@@ -87,9 +87,9 @@ def few_steps(monkeypatch) -> None:
 
 EMBEDDED = {"classifier_frechet", "classifier_kernel_distance"}
 NOT_FOR = {
-    "points": {"shape", "trend"} | EMBEDDED,
+    "points": {"shape", "trend", "singling_out", "inference"} | EMBEDDED,
     "table": {"modes", "high_quality", "mode_kl"} | EMBEDDED,
-    "images": {"modes", "high_quality", "mode_kl", "shape", "trend"},
+    "images": {"modes", "high_quality", "mode_kl", "shape", "trend", "singling_out", "inference"},
 }
 
 
@@ -136,7 +136,9 @@ def test_bad_samples_are_worse_than_the_floor_in_the_stated_direction():
     for s in score(list(METRICS), points(0, 300), bad, points(2, 300), known("points")):
         if s.value is None or s.floor is None:
             continue
-        if s.name == "nearness":  # samples nowhere near the data lean on nothing
+        if s.name == "membership":  # nor do they tell who was trained on
+            assert s.value == pytest.approx(0, abs=0.1)
+        elif s.name == "nearness":  # samples nowhere near the data lean on nothing
             assert s.value > 2
         elif s.better == "lower":
             assert s.value > s.floor or s.name in ("mode_kl", "copies")
@@ -256,6 +258,14 @@ def test_the_seed_decides_everything():
             Known(train=points(0)),
             "half of the held-out rows, or more, stand among the training rows too",
         ),
+        ("membership", points(0), Known(), "the training rows are not at hand"),
+        ("singling_out", points(0), Known(train=points(9)), "these rows are not a table"),
+        (
+            "inference",
+            table(0, 10),
+            Known(train=table(9)),
+            "10 rows are too few; at least 20 are needed",
+        ),
         ("classifier_frechet", points(0), Known(), "there is no classifier with features"),
         ("transfer", points(0, 19), Known(), "19 rows are too few for a classifier; 20 are needed"),
         ("frechet", points(0, 0), Known(), "0 rows are too few; at least 2 are needed"),
@@ -350,6 +360,21 @@ def test_a_copier_is_found_and_an_honest_generator_is_not_accused():
     assert honest["copies"].value == honest["duplicates"].value == 0
     assert honest["nearness"].value == pytest.approx(1, abs=0.35)
     assert honest["closer"].value == pytest.approx(0.5, abs=0.1)
+
+
+def test_attacks_catch_a_copier_and_spare_an_honest_generator():
+    names = ["membership", "singling_out", "inference"]
+    train, held_out = table(9, 400), table(0, 400)
+    known = Known(train=train)
+    copier = train.take(np.random.default_rng(0).permutation(400))
+    for s in score(names, held_out, copier, train, known):
+        assert s.value is not None
+        assert s.value > 0.95
+        assert s.floor == pytest.approx(0, abs=0.25)  # of 200 rows
+        assert s.low is not None
+        assert s.low > 0.85
+    for s in score(names, held_out, table(1, 400), train, known):
+        assert s.value == pytest.approx(0, abs=0.15)
 
 
 def test_copies_of_a_table_are_found_whatever_the_dtypes():

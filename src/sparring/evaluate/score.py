@@ -37,6 +37,7 @@ class Metric:
         control: of (reference, real, known), what real rows score in the place of the samples;
             `function` itself unless given.
         share: it is a share of rows, from 0 to 1: its interval is at least as wide as Wilson's.
+        span: the tuple has an interval of its own, `low` and `high`: that given spans it too.
         limits: what the number can be at the least and at the most.
         max_rows: more rows than this are not looked at, for time.
         quick: it is measured unless others are asked for.
@@ -50,6 +51,7 @@ class Metric:
     most: str = ""
     control: Function | None = None
     share: bool = False
+    span: bool = False
     limits: tuple[float, float] = (0.0, math.inf)
     max_rows: int = 10_000
     quick: bool = True
@@ -185,6 +187,8 @@ def _interval(
     if metric.share:
         wilson = share_interval(value, rows)
         low, high = min(low, wilson[0]), max(high, wilson[1])
+    if metric.span:
+        low, high = min(low, measured.value.low), max(high, measured.value.high)
     lowest, highest = (0.0, 1.0) if metric.share else metric.limits
     if metric.most:
         highest = getattr(measured.value, metric.most)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sparring.errors import InputError, choose
-from sparring.evaluate import copying
+from sparring.evaluate import attacks, copying
 from sparring.evaluate.c2st import two_sample_statistic
 from sparring.evaluate.classifier import agreements
 from sparring.evaluate.columns import Columns
@@ -173,6 +173,51 @@ def _closer_of_real(reference: Views, real: Views, known: Known) -> Statistic[fl
     return _closer(real, _halves(real)[0], known)
 
 
+def _membership(real: Views, fake: Views, known: Known) -> Statistic[float]:
+    members = _as_many(known, real)
+    return attacks.membership(members.features, real.features, fake.features)
+
+
+def _membership_of_real(reference: Views, real: Views, known: Known) -> Statistic[float]:
+    first, second = _halves(real)
+    return _membership(second, first, known)
+
+
+def _singling_out(real: Views, fake: Views, known: Known) -> Statistic[attacks.Risk]:
+    return attacks.singling_out(*_encoded(real, fake, known), seed=known.seed)
+
+
+def _singling_out_of_real(reference: Views, real: Views, known: Known) -> Statistic[attacks.Risk]:
+    first, second = _halves(real)
+    return _singling_out(second, first, known)
+
+
+def _inference(real: Views, fake: Views, known: Known) -> Statistic[attacks.Risk]:
+    return attacks.attribute_inference(*_encoded(real, fake, known), seed=known.seed)
+
+
+def _inference_of_real(reference: Views, real: Views, known: Known) -> Statistic[attacks.Risk]:
+    first, second = _halves(real)
+    return _inference(second, first, known)
+
+
+def _encoded(
+    real: Views, fake: Views, known: Known
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Training rows, rows held out and samples as numbers, and which columns are numeric."""
+    held_out, samples = _tables(real, fake)
+    members, _ = _tables(_as_many(known, real), fake)
+    columns = Columns.fit(members, held_out, samples)
+    train, holdout, made = (columns.encode(frame) for frame in (members, held_out, samples))
+    return train, holdout, made, columns.numeric
+
+
+def _as_many(known: Known, real: Views) -> Views:
+    """As many training rows as there are rows held out, if there are."""
+    train = _trained_on(known)
+    return train.take(np.arange(min(len(train), len(real))))
+
+
 def _trained_on(known: Known) -> Views:
     return _needed(known.train, "the training rows are not at hand")
 
@@ -310,5 +355,22 @@ METRICS: dict[str, Metric] = {
         "Closer to training than to new rows [{space}]", 0.5,
         "share of the samples, as if both were equally many; above .5 they lean on training rows",
         _closer, control=_closer_of_real, limits=UNIT, max_rows=5_000, quick=False,
+    ),
+    "membership": Metric(
+        "Membership advantage [{space}]", "lower",
+        "how much better than chance the distance to samples tells who was trained on; 0 at best",
+        _membership, control=_membership_of_real, limits=(-1.0, 1.0), max_rows=5_000, quick=False,
+    ),
+    "singling_out": Metric(
+        "Singling-out risk", "lower",
+        "how often what describes one sample alone describes one training row; 0 at best",
+        _singling_out, "risk", control=_singling_out_of_real, span=True,
+        limits=(-math.inf, 1.0), max_rows=5_000, quick=False,
+    ),
+    "inference": Metric(
+        "Attribute inference risk", "lower",
+        "how often the most similar sample gives away a cell of a training row; 0 at best",
+        _inference, "risk", control=_inference_of_real, span=True,
+        limits=(-math.inf, 1.0), max_rows=2_000, quick=False,
     ),
 }  # fmt: skip

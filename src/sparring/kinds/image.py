@@ -67,7 +67,7 @@ class Image(Kind):
         "frechet", "kernel_distance", "classifier_frechet", "classifier_kernel_distance",
         "precision", "recall", "density", "coverage", "sliced_wasserstein", "wasserstein", "mmd",
         "mmd_p", "c2st", "label_agreement", "transfer", "duplicates", "support", "copies",
-        "nearness", "closer",
+        "nearness", "closer", "membership",
     )  # fmt: skip
 
     pictured: ClassVar[int] = 100

@@ -64,6 +64,7 @@ class Points(Kind):
         "frechet", "kernel_distance", "sliced_wasserstein", "wasserstein", "mmd", "mmd_p", "c2st",
         "precision", "recall", "density", "coverage", "modes", "high_quality", "mode_kl",
         "label_agreement", "transfer", "duplicates", "support", "copies", "nearness", "closer",
+        "membership",
     )  # fmt: skip
 
     pictured: ClassVar[int] = 2_000

@@ -75,6 +75,7 @@ class Table(Kind):
         "shape", "trend", "c2st", "precision", "recall", "density", "coverage", "frechet",
         "kernel_distance", "sliced_wasserstein", "wasserstein", "mmd", "mmd_p", "label_agreement",
         "transfer", "duplicates", "support", "copies", "nearness", "closer",
+        "membership", "singling_out", "inference",
     )  # fmt: skip
 
     pictured: ClassVar[int] = 2_000
