@@ -221,6 +221,16 @@ def test_gradients_that_explode_count(
         assert bool(trainer.events) == bool(events)
 
 
+def test_no_state_is_good_while_gradients_may_explode(
+    make_trainer: MakeTrainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "GOOD_EVERY", 4)
+    for alarmed, good in ((False, 4), (True, 0)):
+        trainer = advance(make_trainer(steps=9), 4)
+        trainer.watch.above["critic"] = int(alarmed)
+        assert advance(trainer, 1).state_dict()["good"]["step"] == good
+
+
 def test_the_critic_warms_up_before_the_first_step(make_trainer: MakeTrainer) -> None:
     trainer = make_trainer(critic_warmup_steps=3)
     started = [p.detach().clone() for p in trainer.G.parameters()]

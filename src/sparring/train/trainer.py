@@ -129,7 +129,9 @@ class Trainer:
         if self._good is None or (
             self.step % GOOD_EVERY == 0 and self.step != self._good["step"]
         ):
-            self._good = self.state_dict()
+            self._look()
+            if self._good is None or not self.watch.alarmed:
+                self._good = self.state_dict()
         if self.run is None:
             self._start()
             assert self.run is not None
