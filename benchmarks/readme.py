@@ -6,7 +6,7 @@ import json
 
 from benchmarks.machine import RESULTS, ROOT
 
-ORDER = ("demo", "startup", "toys", "tables", "mnist", "steps", "kills")
+ORDER = ("demo", "startup", "toys", "tables", "mnist", "steps", "kills", "memory")
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
 

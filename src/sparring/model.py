@@ -156,17 +156,17 @@ class Model:
         """
         device = next(self.D.parameters()).device
         random = torch.Generator(device).manual_seed(self.config.seed)
-        raw = tuple(tensor.to(device) for tensor in self.kind.encode(dataset))
-        labels = self.kind.encode_labels(dataset)
         logits = []
         self.D.eval()
-        for start in range(0, len(dataset), JUDGED_ROWS):
-            rows = slice(start, start + JUDGED_ROWS)
-            x = self.kind.prepare(tuple(tensor[rows] for tensor in raw), random)
-            y = x.new_empty(len(x), 0)
-            if labels is not None:
-                y = one_hot(labels[rows].to(device), self.kind.shape.conditions)
-            logits.append(self.D(x, y))
+        for part in dataset.parts():
+            raw, labels = self.kind.encode(part), self.kind.encode_labels(part)
+            for start in range(0, len(part), JUDGED_ROWS):
+                rows = slice(start, start + JUDGED_ROWS)
+                x = self.kind.prepare(tuple(tensor[rows].to(device) for tensor in raw), random)
+                y = x.new_empty(len(x), 0)
+                if labels is not None:
+                    y = one_hot(labels[rows].to(device), self.kind.shape.conditions)
+                logits.append(self.D(x, y))
         loss = LOSSES[self.config.loss]()
         return loss.probability(torch.cat(logits)).cpu()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from sparring.data.source import BUILT_IN, TEST_SPLIT, fingerprint, open_source
 from sparring.errors import ConfigError, InputError, RunError
 from sparring.kinds.base import Kind
 from sparring.kinds.catalogue import pick_kind
+from sparring.kinds.encoded import Encoded, encoded
 from sparring.kinds.labels import Labels
 from sparring.model import Model
 from sparring.monitor import parse
@@ -59,6 +61,11 @@ class Plan:
     holdout: Dataset
     source: dict[str, Any] = field(default_factory=dict)
 
+    @cached_property
+    def encoded(self) -> Encoded:
+        """All training rows, encoded."""
+        return encoded(self.kind, self.train)
+
     def build(self) -> Trainer:
         """Networks, objective and batches, on the device, seeded.
 
@@ -69,8 +76,7 @@ class Plan:
         device = pick_device(config.device)
         G, D = build_networks(self.kind.shape, config)
         batches = Batches(
-            self.kind.encode(self.train),
-            self.kind.encode_labels(self.train),
+            *self.encoded,
             self.kind.shape.conditions,
             self.kind.prepare,
             resolved(config.batch_size, "batch_size"),
@@ -100,7 +106,7 @@ def plan(dataset: Dataset, config: Config, location: str | Path | None = None) -
     source = {
         "location": None if location is None else lasting(location),
         "name": dataset.name,
-        "rows": len(dataset),
+        "rows": dataset.total,
         "fingerprint": fingerprint(dataset),
     }
     config = config.with_defaults(kind.defaults)
@@ -119,9 +125,12 @@ def plan(dataset: Dataset, config: Config, location: str | Path | None = None) -
     flops = largest_layer_flops(trial.G, trial.D, trial.batches.batch_size, kind.shape.conditions)
     # Processes that train together have a core each.
     threads = pick_threads(config.threads or (1 if processes() > 1 else None), flops)
-    engine = _engine(config, trial, len(train), threads)
+    engine = _engine(config, trial, train.total, threads)
     config = agreed(config.replace({"threads": threads, "engine": engine}))
-    return Plan(config, kind, train, holdout, source)
+    made = Plan(config, kind, train, holdout, source)
+    if train.file is not None:
+        made.encoded  # noqa: B018 - a row that does not fit is told before there is a run
+    return made
 
 
 def _engine(config: Config, trial: Trainer, rows: int, threads: int) -> str:
@@ -165,7 +174,8 @@ def split(
     held = min(int(n * share), HOLDOUT_ROWS, max(n - needed, 0))
     if n - held < 2:
         raise InputError(f"{dataset.name} has {n} sample(s); at least 2 are needed")
-    return dataset.take(np.sort(order[held:])), dataset.take(np.sort(order[:held]))
+    out = np.sort(order[:held])
+    return dataset.without(out), dataset.take(out)
 
 
 def reopen(model: Model) -> tuple[Dataset, Dataset]:

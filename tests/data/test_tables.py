@@ -6,12 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparring.data.tables import check_table, pick_columns, read_csv, read_parquet
+from sparring.data.tables import check_table, pick_columns, read_csv
 from sparring.errors import InputError
 
 
@@ -85,23 +84,7 @@ def test_round_trip(
     frame = pd.DataFrame(rows, columns=["i", "f", "s"])
     folder = tmp_path_factory.mktemp("table")
     frame.to_csv(folder / "a.csv", index=False)
-    frame.to_parquet(folder / "a.parquet")
     pd.testing.assert_frame_equal(read_csv(folder / "a.csv"), frame)
-    pd.testing.assert_frame_equal(read_parquet(folder / "a.parquet"), frame)
-
-
-def test_parquet_keeps_integers_with_holes_and_categories(tmp_path: Path) -> None:
-    frame = pd.DataFrame(
-        {
-            "i": pd.array([1, None, 2**62 + 1], dtype="Int64"),
-            "b": pd.array([True, None, False], dtype="boolean"),
-            "c": pd.Categorical(["x", "y", None]),
-            "f": np.array([1, np.nan, 3], np.float32),
-            "s": ["x", None, "z"],
-        }
-    )
-    frame.to_parquet(tmp_path / "a.parquet")
-    pd.testing.assert_frame_equal(read_parquet(tmp_path / "a.parquet"), frame)
 
 
 @pytest.mark.parametrize(
@@ -132,43 +115,6 @@ def test_bad_csv(tmp_path: Path, text: str | bytes, message: str) -> None:
 def test_damaged_gzip(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(InputError, match=r"data\.csv\.gz: damaged gzip file"):
         read_csv(csv_file(tmp_path, content, "data.csv.gz"))
-
-
-def test_damaged_parquet(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"a\.parquet: not a readable Parquet file"):
-        read_parquet(csv_file(tmp_path, "a,b\n", "a.parquet"))
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        pa.ArrowNotImplementedError("\n\nno reader for this\nsecond line"),
-        pa.ArrowInvalid("no reader for this\n  in a file\n"),
-        OSError("no reader for this\nsecond line"),
-    ],
-)
-def test_what_arrow_says_is_one_line(
-    tmp_path: Path, error: Exception, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise error
-
-    monkeypatch.setattr(pd, "read_parquet", refuse)
-    path = csv_file(tmp_path, "a,b\n", "a.parquet")
-    with pytest.raises(InputError) as caught:
-        read_parquet(path)
-    assert str(caught.value) == f"{path}: not a readable Parquet file (no reader for this)"
-
-
-def test_damaged_pages_of_parquet(tmp_path: Path) -> None:
-    path = tmp_path / "a.parquet"
-    pd.DataFrame({"a": np.random.default_rng(0).normal(size=999)}).to_parquet(path)
-    content = bytearray(path.read_bytes())
-    content[4:60] = b"\xff" * 56
-    path.write_bytes(content)
-    with pytest.raises(InputError, match=r"a\.parquet: not a readable Parquet file \(") as error:
-        read_parquet(path)
-    assert "\n" not in str(error.value)
 
 
 def test_pick_columns_keeps_the_order_of_the_table() -> None:

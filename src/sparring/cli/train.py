@@ -98,6 +98,7 @@ def train(
         train_repeatedly(dataset, config, source, directory, seeds)
         return
     agreed(directory.path)
+    del dataset  # the plan has its own rows: they need not be in memory twice
     train_and_score(planned, directory, resume=resume)
 
 
@@ -122,7 +123,7 @@ def train_repeatedly(
 def train_and_score(planned: Plan, run: Run, *, resume: bool = False) -> None:
     """Train under a progress bar, then print the scores and where everything is."""
     out = console()
-    rows, held = len(planned.train), len(planned.holdout)
+    rows, held = planned.train.total, len(planned.holdout)
     print(
         f"{planned.source['name']}: {planned.kind.name}, {rows:,} rows to train on, "
         f"{held:,} held out; run in {run.path}",

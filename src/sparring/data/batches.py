@@ -10,6 +10,8 @@ from torch import Tensor
 
 from sparring.seeds import random_stream, resume_stream
 
+DEVICE_BYTES = 8 * 2**30  # of rows; more stay where they are
+
 Prepare = Callable[[tuple[Tensor, ...], torch.Generator], Tensor]
 
 
@@ -23,7 +25,7 @@ class Batches:
         prepare: turns the raw tensors of some rows into what D sees, (b, ...) float32; what is
             random in it comes from the generator it is handed.
         batch_size: rows per batch, at least 1; may exceed the number of rows.
-        device: where rows are kept and batches are made.
+        device: where batches are made, and rows are kept if there is room for them.
         seed: of the order, and of what `prepare` draws.
     """
 
@@ -37,9 +39,11 @@ class Batches:
         device: torch.device,
         seed: int,
     ) -> None:
-        self.raw = tuple(tensor.to(device) for tensor in raw)
+        size = sum(tensor.nbytes for tensor in raw)
+        self.home = device if size <= DEVICE_BYTES else raw[0].device
+        self.raw = tuple(tensor.to(self.home) for tensor in raw)
         self.rows = len(raw[0])
-        self.labels = None if labels is None else labels.to(device)
+        self.labels = None if labels is None else labels.to(self.home)
         self.classes = classes
         self.prepare = prepare
         self.batch_size = batch_size
@@ -47,22 +51,24 @@ class Batches:
         assert self.rows, "no rows make no batch"
         self.order_random = random_stream(seed, "order of rows")
         self.random = random_stream(seed, "preparation of rows", device)
+        self.order_state = self.order_random.get_state()  # before the order was drawn
         self.order = torch.empty(0, dtype=torch.int64)
         self.position = 0
 
     def next(self) -> tuple[Tensor, Tensor]:
         """The next batch: rows (b, ...) and their conditions (b, k), k = 0 when there are none."""
-        rows = self._next_rows().to(self.device)
-        x = self.prepare(tuple(tensor[rows] for tensor in self.raw), self.random)
+        rows = self._next_rows().to(self.home)
+        x = self.prepare(tuple(t[rows].to(self.device) for t in self.raw), self.random)
         if self.labels is None:
             return x, x.new_empty(len(x), 0)
-        return x, one_hot(self.labels[rows], self.classes)
+        return x, one_hot(self.labels[rows].to(self.device), self.classes)
 
     def _next_rows(self) -> Tensor:
         parts: list[Tensor] = []
         missing = self.batch_size
         while missing:
             if self.position == len(self.order):
+                self.order_state = self.order_random.get_state()
                 self.order = torch.randperm(self.rows, generator=self.order_random)
                 self.position = 0
             parts.append(self.order[self.position : self.position + missing])
@@ -73,9 +79,8 @@ class Batches:
     def state_dict(self) -> dict[str, Any]:
         """All that decides the batches to come, as it is now."""
         return {
-            "order_random": self.order_random.get_state(),
+            "order_random": self.order_state,
             "random": self.random.get_state(),
-            "order": self.order,
             "position": self.position,
         }
 
@@ -83,8 +88,10 @@ class Batches:
         """Go on exactly where `state_dict` was taken."""
         resume_stream(self.order_random, state["order_random"])
         resume_stream(self.random, state["random"])
-        self.order = state["order"]
-        self.position = state["position"]
+        self.order_state, self.position = state["order_random"], state["position"]
+        self.order = torch.empty(0, dtype=torch.int64)
+        if self.position:
+            self.order = torch.randperm(self.rows, generator=self.order_random)
 
 
 def one_hot(labels: Tensor, classes: int) -> Tensor:

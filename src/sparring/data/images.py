@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import warnings
 import zipfile
@@ -14,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from sparring.data.dataset import Dataset
+from sparring.data.mapped import HELD_BYTES, mapped
 from sparring.data.reason import first_line
 from sparring.errors import InputError
 
@@ -22,7 +24,6 @@ GREY_MODES = ("1", "L", "LA", "I", "I;16", "I;16B")
 # Images for a GAN are small: past these limits they are photographs that somebody forgot to
 # shrink, and decoding them only to refuse them would fill the memory.
 MAX_SIDE_PIXELS = 256
-MAX_TOTAL_BYTES = 4 * 2**30
 
 T = TypeVar("T")
 Opener = Callable[[str], IO[bytes]]
@@ -76,14 +77,18 @@ def _open_names(path: Path, names: list[str], opener: Opener) -> Dataset:
     grey = all(mode in GREY_MODES for _, mode in headers)
     width, height = size
     shape = (len(names), height, width, 1 if grey else 3)
-    if max(size) > MAX_SIDE_PIXELS or np.prod(shape, dtype=float) > MAX_TOTAL_BYTES:
+    if max(size) > MAX_SIDE_PIXELS:
         raise InputError(
             f"{path}: {len(names)} images of {width}x{height} pixels are too large (accepted: "
-            f"sides up to {MAX_SIDE_PIXELS} pixels, {MAX_TOTAL_BYTES // 2**30} GiB in all)"
+            f"sides up to {MAX_SIDE_PIXELS} pixels)"
         )
-    x = np.empty(shape, np.uint8)
-    for i, name in enumerate(names):
-        x[i] = read(name, partial(_pixels, channels=shape[-1]))
+    pixels = (read(name, partial(_pixels, channels=shape[-1])) for name in names)
+    if math.prod(shape) > HELD_BYTES:
+        x = mapped(image[None] for image in pixels)
+    else:
+        x = np.empty(shape, np.uint8)
+        for i, image in enumerate(pixels):
+            x[i] = image
     return Dataset(x, labels, name=path.resolve().name.removesuffix(".zip"))
 
 

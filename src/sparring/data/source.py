@@ -17,8 +17,9 @@ from sparring.data.dataset import Dataset
 from sparring.data.frames import as_pandas
 from sparring.data.idx import is_idx_folder, open_idx, open_published
 from sparring.data.images import open_images
+from sparring.data.parquet import open_parquet
 from sparring.data.reason import first_line
-from sparring.data.tables import check_table, pick_columns, read_csv, read_parquet
+from sparring.data.tables import check_table, pick_columns, read_csv
 from sparring.data.toys import TOYS
 from sparring.errors import InputError, unknown
 
@@ -72,15 +73,19 @@ def open_source(
     check_table(frame, name)
     if target is not None and target not in frame.columns:
         raise InputError(f"{name}: {unknown('target column', target, frame.columns)}")
-    return replace(dataset, x=frame)
+    if dataset.file is None:
+        return replace(dataset, x=frame)
+    return replace(dataset, x=frame, file=replace(dataset.file, columns=tuple(map(str, frame))))
 
 
 def fingerprint(dataset: Dataset) -> str:
     """A SHA-256 in hex of the rows and labels: their order, values, dtypes, shapes and columns.
 
     The same on every machine, in every process and for each of pandas' dtypes for text; the name
-    and the modes do not count.
+    and the modes do not count. Of rows that are not held, it is that of their file.
     """
+    if dataset.file is not None:
+        return dataset.file.fingerprint()
     sha = hashlib.sha256()
     if isinstance(dataset.x, pd.DataFrame):
         columns = {i: _text_as_object(column) for i, (_, column) in enumerate(dataset.x.items())}
@@ -162,6 +167,11 @@ def _suffix(text: str) -> str | None:
     return next((suffix for suffix in READERS if text.lower().endswith(suffix)), None)
 
 
+def _open_parquet(path: Path) -> Dataset:
+    frame, file = open_parquet(path)
+    return Dataset(frame, file=file)
+
+
 def _open_toy(name: str) -> Dataset:
     """The toy without its labels, which would condition the GAN on the modes it has to find."""
     x, _ = TOYS[name].draw(TOY_POINTS, np.random.default_rng(TOY_SEED))
@@ -183,7 +193,7 @@ READERS: dict[str, Callable[[Path], Dataset]] = {
     ".csv.gz": lambda path: Dataset(read_csv(path)),
     ".tsv": lambda path: Dataset(read_csv(path)),
     ".tsv.gz": lambda path: Dataset(read_csv(path)),
-    ".parquet": lambda path: Dataset(read_parquet(path)),
+    ".parquet": _open_parquet,
     ".npy": load_arrays,
     ".npz": load_arrays,
     ".zip": open_images,

@@ -1,4 +1,4 @@
-"""Tables from CSV and Parquet files, and what any table must be to be learned from."""
+"""Tables from CSV files, and what any table must be to be learned from."""
 
 from __future__ import annotations
 
@@ -64,22 +64,7 @@ def read_csv(path: Path) -> pd.DataFrame:
         )
     except ValueError as error:
         raise InputError(f"{path}: not a CSV file ({first_line(error)})") from error
-    return frame.apply(_numbers_among_words).apply(_plain)
-
-
-def read_parquet(path: Path) -> pd.DataFrame:
-    """Read a Parquet file; integers and booleans with missing values become Int64 and boolean.
-
-    Raises:
-        InputError: not a readable Parquet file.
-    """
-    with path.open("rb") as file:
-        try:
-            frame = pd.read_parquet(file, dtype_backend="numpy_nullable")
-        except Exception as error:  # Arrow raises a dozen types on damaged and exotic files.
-            reason = first_line(error)
-            raise InputError(f"{path}: not a readable Parquet file ({reason})") from error
-    return frame.apply(_plain)
+    return frame.apply(_numbers_among_words).apply(plain_column)
 
 
 def pick_columns(frame: pd.DataFrame, columns: Sequence[str], name: str) -> pd.DataFrame:
@@ -216,7 +201,7 @@ def _numbers_among_words(column: pd.Series) -> pd.Series:
         return column
 
 
-def _plain(column: pd.Series) -> pd.Series:
+def plain_column(column: pd.Series) -> pd.Series:
     """A column in NumPy's or pandas' ordinary dtype wherever that can hold it."""
     dtype = column.dtype
     if isinstance(dtype, pd.StringDtype):
