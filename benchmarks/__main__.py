@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import kills, machine, memory, mnist, readme, startup, steps, tables, toys
+from benchmarks import ablation, kills, machine, memory, mnist, readme, startup, steps, tables, toys
 
 BENCHMARKS = {
     "startup": startup.run,
@@ -14,6 +14,7 @@ BENCHMARKS = {
     "mnist": mnist.run,
     "steps": steps.run,
     "kills": kills.run,
+    **ablation.RUNS,
     "memory": memory.run,
 }
 

@@ -1,4 +1,4 @@
-"""Put the figures of results/*.json into README.md: no figure there is typed by hand."""
+"""Put the figures of results/*.json into the docs: no figure there is typed by hand."""
 
 from __future__ import annotations
 
@@ -6,23 +6,28 @@ import json
 
 from benchmarks.machine import RESULTS, ROOT
 
-ORDER = ("demo", "startup", "toys", "tables", "mnist", "steps", "kills", "memory")
+# The page that shows a benchmark, and their order there.
+PAGES = {
+    "README.md": ("demo", "startup", "toys", "tables", "mnist"),
+    "docs/engine.md": ("steps", "kills", "memory", "ablation-points", "gamma-points"),
+}
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
 
 def renew() -> None:
-    """Rewrite what stands between the two marks."""
-    readme = ROOT / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    readme.write_text(f"{before}{BEGIN}\n{figures()}{END}{after}", encoding="utf-8")
+    """Rewrite what stands between the two marks of each page."""
+    for name, benchmarks in PAGES.items():
+        page = ROOT / name
+        text = page.read_text(encoding="utf-8")
+        before, rest = text.split(BEGIN)
+        after = rest.split(END)[1]
+        page.write_text(f"{before}{BEGIN}\n{figures(benchmarks)}{END}{after}", encoding="utf-8")
 
 
-def figures() -> str:
+def figures(benchmarks: tuple[str, ...]) -> str:
     """One Markdown table per benchmark that has been run, with its command and machine."""
     parts = []
-    for name in ORDER:
+    for name in benchmarks:
         path = RESULTS / f"{name}.json"
         if not path.exists():
             continue

@@ -21,14 +21,17 @@ def test_results_become_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(readme, "RESULTS", tmp_path)
     machine.keep("toys", 2, [{"toy": "ring", "seconds": "9"}])
     assert json.loads((tmp_path / "toys.json").read_text())["rows"][0]["toy"] == "ring"
-    assert "| ring | 9 |" in readme.figures()
-    assert "python -m benchmarks toys --seeds 2" in readme.figures()
+    figures = readme.figures(("toys", "never run"))
+    assert "| ring | 9 |" in figures
+    assert "python -m benchmarks toys --seeds 2" in figures
 
 
-def test_readme_shows_the_results_that_are_kept() -> None:
-    text = (machine.ROOT / "README.md").read_text(encoding="utf-8")
-    assert readme.figures() in text, "run: python -m benchmarks readme"
+@pytest.mark.parametrize("page", readme.PAGES)
+def test_a_page_shows_the_results_that_are_kept(page: str) -> None:
+    text = (machine.ROOT / page).read_text(encoding="utf-8")
+    assert readme.figures(readme.PAGES[page]) in text, "run: python -m benchmarks readme"
 
 
-def test_every_benchmark_has_its_place_in_readme() -> None:
-    assert set(readme.ORDER) == set(BENCHMARKS)
+def test_every_benchmark_has_its_page() -> None:
+    shown = [name for names in readme.PAGES.values() for name in names]
+    assert sorted(shown) == sorted(BENCHMARKS)

@@ -51,14 +51,14 @@ class Points(Kind):
         "depth": 4,
         "output_activation": "none",
         "generator_batch_norm": False,
-        "gamma": 1.0,
+        "gamma": 0.1,
         "gamma_decay": 0.01,
-        "batch_size": 256,
-        "learning_rate": 1e-3,
+        "batch_size": 128,
+        "learning_rate": 2e-3,
         "learning_rate_decay": 0.05,
         "ema_half_life_steps": 500.0,
         "precision": "fp32",
-        "steps": 2_500,
+        "steps": 5_000,
     }
     metrics: ClassVar[tuple[str, ...]] = (
         "frechet", "kernel_distance", "sliced_wasserstein", "wasserstein", "mmd", "mmd_p", "c2st",

@@ -1,0 +1,126 @@
+"""One setting changed at a time from the defaults, over seeds: what each is worth, and how far
+gamma may be from its default. Finished runs are kept in results/, so a stopped table goes on.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from benchmarks.machine import RESULTS, in_processes, spread
+from sparring.config import Config
+from sparring.data.source import open_source
+from sparring.errors import RunError
+from sparring.fit import fit
+from sparring.judge import judge
+from sparring.plan import Plan, plan
+
+Settings = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """What is changed, on what, and what is looked at.
+
+    Attributes:
+        sources: names or files that `open_source` knows.
+        metrics: names of metrics, in the order of the columns.
+        changes: what the row is called -> the settings that differ from the defaults.
+    """
+
+    sources: tuple[str, ...]
+    metrics: tuple[str, ...]
+    changes: Mapping[str, Settings]
+
+    def run(self, name: str, seeds: int) -> list[dict[str, str]]:
+        """One row per change and source; two runs at once, one thread each."""
+        known = finished(name)
+        jobs = {
+            (title, source, seed): (name, source, settings, seed)
+            for title, settings in self.changes.items()
+            for source in self.sources
+            for seed in range(seeds)
+        }
+        keys = {run: key(prepared(*job[1:])) for run, job in jobs.items()}
+        in_processes(one, [job for run, job in jobs.items() if keys[run] not in known], at_once=2)
+        known = finished(name)
+        return [
+            self._row(title, source, [known[keys[title, source, seed]] for seed in range(seeds)])
+            for title in self.changes
+            for source in self.sources
+        ]
+
+    def _row(self, title: str, source: str, results: list[Settings]) -> dict[str, str]:
+        row = {"change": title, "data": source.rpartition("/")[2]}
+        for metric in (*self.metrics, "CPU seconds"):
+            values = [r[metric] for r in results if metric in r]
+            digits = 0 if metric in ("modes", "CPU seconds") else 3
+            row[metric] = spread(values, digits) if values else "-"
+        lost = sum("diverged" in r for r in results)
+        return row | {"diverged": f"{lost} of {len(results)}"}
+
+
+def one(name: str, source: str, settings: Settings, seed: int) -> None:
+    """Train and judge one run, and keep what came out."""
+    planned = prepared(source, settings, seed)
+    kept: dict[str, Any] = {"run": key(planned)}
+    before = time.process_time()
+    try:
+        model = fit(planned)
+    except RunError as error:
+        kept["diverged"] = str(error)
+    else:
+        kept["CPU seconds"] = time.process_time() - before
+        scores = judge(model, planned.holdout, planned.train)
+        kept |= {s.name: s.value for s in scores if s.value is not None}
+    with (RESULTS / f"{name}.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(kept) + "\n")
+    print(f"{name}: {source}, seed {seed}, {settings}: {kept}", flush=True)
+
+
+def prepared(source: str, settings: Settings, seed: int) -> Plan:
+    """A run under the defaults but for `settings`."""
+    config = Config(seed=seed, threads=1, engine="traced").replace(settings)
+    return plan(open_source(source), config, source)
+
+
+def key(planned: Plan) -> str:
+    """What makes a run the same run: its rows, and every setting that decides its result."""
+    return f"{planned.source['fingerprint']} {json.dumps(planned.config.as_dict())}"
+
+
+def finished(name: str) -> dict[str, dict[str, Any]]:
+    """The runs that were kept, by `key`."""
+    path = RESULTS / f"{name}.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return {kept["run"]: kept for kept in map(json.loads, lines)}
+
+
+PLANE = ("moons", "grid")
+SEEN = ("c2st", "sliced_wasserstein", "recall", "modes", "high_quality", "mode_kl")
+
+ABLATIONS: dict[str, Ablation] = {
+    "ablation-points": Ablation(PLANE, SEEN, {
+        "the defaults": {},
+        "batch 256, half the steps": {"batch_size": 256, "steps": 2_500},
+        "learning rate x 0.5": {"learning_rate": 1e-3},
+        "D's learning rate x 2": {"critic_learning_rate": 4e-3},
+        "2 D updates, 0.66 of the steps": {"d_steps": 2, "steps": 3_300},
+        "gamma stays": {"gamma_decay": 1.0},
+        "no penalty on fakes": {"penalty": "r1"},
+        "non-saturating loss": {"loss": "non-saturating"},
+        "no averaging": {"ema_half_life_steps": 0.0},
+        "plain MLP": {"network": "mlp"},
+        "SiLU": {"activation": "silu", "critic_activation": "silu"},
+        "z of 8": {"latent_dim": 8},
+    }),
+    "gamma-points": Ablation(PLANE, SEEN, {
+        f"gamma x {share:g}": {"gamma": share * 0.1} for share in (0.1, 0.3, 1.0, 3.0, 10.0)
+    }),
+}  # fmt: skip
+
+RUNS = {name: partial(ablation.run, name) for name, ablation in ABLATIONS.items()}
