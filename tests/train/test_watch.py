@@ -60,7 +60,7 @@ def test_a_gradient_that_shrank_may_grow_again() -> None:
     # As a run of moons over 10,000 steps: its median went from .09 to .005 and back to .5.
     watched(usual(600, 0.09) + usual(4_000, 0.005) + usual(20, 0.2) + usual(600, 0.4))
     with pytest.raises(DivergedError):
-        watched(usual(600, 0.09) + usual(4_000, 0.005) + [1.5, 3.0, 6.0])
+        watched(usual(600, 0.09) + usual(4_000, 0.005) + [1.5, 3.0, 6.0] * LASTING)
 
 
 def test_it_goes_on_where_it_was() -> None:

@@ -12,7 +12,7 @@ WINDOW = 500  # steps whose median is the usual size
 FIRST = 100  # steps before there is one
 RENEWED_EVERY = 25  # steps
 EXPLOSION = 10.0  # times the usual size
-LASTING = 3  # steps in a row: a healthy run has single ones, an explosion only grows
+LASTING = 10  # steps in a row: a healthy run has up to four, an explosion only grows
 
 
 class Watch:
@@ -38,7 +38,7 @@ class Watch:
 
         Raises:
             DivergedError: a loss or norm is not finite, or a norm was more than ten times the
-                largest of its medians over 500 steps three times in a row.
+                largest of its medians over 500 steps ten times in a row.
         """
         self.seen += 1
         for loss, norm, (name, past) in zip(losses, norms, self.norms.items(), strict=True):
