@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import ablation, kills, machine, memory, mnist, readme, startup, steps, tables, toys
+from benchmarks import (
+    ablation,
+    kills,
+    machine,
+    memory,
+    mnist,
+    readme,
+    sampling,
+    seeds,
+    startup,
+    steps,
+    tables,
+    toys,
+)
 
 BENCHMARKS = {
     "startup": startup.run,
@@ -16,6 +29,8 @@ BENCHMARKS = {
     "kills": kills.run,
     **ablation.RUNS,
     "memory": memory.run,
+    "sampling": sampling.run,
+    "seeds": seeds.run,
 }
 
 

@@ -9,8 +9,10 @@ from benchmarks.machine import RESULTS, ROOT
 # The page that shows a benchmark, and their order there.
 PAGES = {
     "README.md": ("demo", "startup", "toys", "tables", "mnist"),
-    "docs/engine.md": ("steps", "kills", "memory", "ablation-points", "gamma-points"),
-}
+    "docs/engine.md": (
+        "steps", "sampling", "seeds", "memory", "kills", "ablation-points", "gamma-points",
+    ),
+}  # fmt: skip
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
 

@@ -27,6 +27,7 @@ from sparring.sample import (
     block_rows,
     in_order,
     joined,
+    part_rows,
     sample,
     shard_rows,
     stream,
@@ -53,8 +54,9 @@ def same(found: Dataset, expected: Dataset) -> None:
 
 @pytest.fixture(autouse=True)
 def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Blocks of 16 rows, so that few rows make many of them."""
+    """Blocks of 16 rows in parts of 8, so that few rows make many of them."""
     monkeypatch.setattr("sparring.sample.block_rows", lambda kind: 16)
+    monkeypatch.setattr("sparring.sample.part_rows", lambda kind: 8)
 
 
 @EVERY
@@ -186,15 +188,16 @@ def test_an_error_in_a_thread_is_the_caller_s() -> None:
     ("kind", "rows"),
     [
         (Points((0.0,) * 2, (1.0,) * 2, "float64", None), 4096),
-        (Points((0.0,) * 33, (1.0,) * 33, "float64", None), 2048),
+        (Points((0.0,) * 129, (1.0,) * 129, "float64", None), 2048),
         (Points((0.0,) * 10**5, (1.0,) * 10**5, "float64", None), 16),
-        (Image(28, 1, None), 128),
-        (Image(64, 3, None), 16),
+        (Image(28, 1, None), 512),
+        (Image(64, 3, None), 32),
     ],
-    ids=["2", "33", "100000", "28 x 28", "64 x 64 x 3"],
+    ids=["2", "129", "100000", "28 x 28", "64 x 64 x 3"],
 )
 def test_blocks_shrink_with_their_rows(kind: Kind, rows: int) -> None:
     assert block_rows(kind) == rows
+    assert rows % part_rows(kind) == 0
 
 
 @pytest.mark.parametrize(

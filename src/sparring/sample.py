@@ -25,14 +25,27 @@ T = TypeVar("T")
 
 
 def block_rows(kind: Kind) -> int:
-    """Rows that G makes at once: up to 4,096, fewer for large rows, by the kind alone.
+    """Rows that are made at once: up to 4,096, fewer for large rows, by the kind alone.
 
-    Sums in a matrix product depend on its shape to the last bit. G therefore always runs on blocks
-    of this one size (the last is cut afterwards), and block i's noise comes from the seed and i
-    alone: row j is the same row whether 10 or 10 million are drawn.
+    Sums in a matrix product depend on its shape to the last bit. G therefore always runs on equal
+    parts of blocks of this one size (the last is cut afterwards), and block i's noise comes from
+    the seed and i alone: row j is the same row whether 10 or 10 million are drawn.
     """
-    fitting = 2**17 // math.prod(kind.shape.row)
-    return max(16, min(4096, 1 << max(fitting, 1).bit_length() - 1))
+    return _rows_of(kind, 2**19, 4096)
+
+
+def part_rows(kind: Kind) -> int:
+    """Rows of a block that pass through G at once on a CPU.
+
+    What a layer makes of so few is still in the core's cache when the next layer wants it.
+    """
+    return _rows_of(kind, 2**17, 1024)
+
+
+def _rows_of(kind: Kind, numbers: int, most: int) -> int:
+    """The power of two of rows that so many numbers make, from 16 to `most`."""
+    fitting = numbers // math.prod(kind.shape.row)
+    return max(16, min(most, 1 << max(fitting, 1).bit_length() - 1))
 
 
 def stream(
@@ -97,13 +110,16 @@ def _block(
         if wanted is not None:
             labels[: len(places)] = wanted[places.start : places.stop]
         condition = one_hot(labels, len(model.kind.labels.classes))
+    size = part_rows(model.kind) if device.type == "cpu" else rows
     # How a sum is shared out, among threads or by a GPU's choice, decides its last bits.
     with thread_count(1), arithmetic("fp32", device):
-        x = model.G(z.to(device), condition.to(device)).float()[: len(places)]
+        parts = zip(torch.split(z, size), torch.split(condition, size), strict=True)
+        x = torch.cat([model.G(*(t.to(device) for t in part)) for part in parts])
+    x = x.float()[: len(places)]
     if not torch.isfinite(x).all():
         raise DivergedError("the model makes rows that are not finite: train it again")
-    made = model.kind.decode(x, None if labels is None else labels[: len(places)])
-    return model.kind.numbered(made, places.start)
+    drawn = model.kind.decode(x, None if labels is None else labels[: len(places)])
+    return model.kind.numbered(drawn, places.start)
 
 
 def in_order(make: Callable[[int], T], items: Sequence[int], workers: int) -> Iterator[T]:
