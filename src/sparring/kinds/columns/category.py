@@ -62,17 +62,17 @@ class CategoryColumn(LearntColumn):
         """Category codes (n,) to values."""
         if missing is not None:
             cells = np.where(missing, len(self.values), cells)
-        return pd.Series(self._restored.take(cells), name=self.name)
+        return self._restored.take(cells).reset_index(drop=True)
 
     @cached_property
-    def _restored(self) -> Any:
+    def _restored(self) -> pd.Series:
         """The values in the column's dtype, with a missing one where these are told apart.
 
         A dtype takes far longer to restore than a place in an array to look up.
         """
         values = (*self.values, None) if self.gap else self.values
-        cells = pd.Series(np.array([*values, ""], dtype=object)[:-1], dtype=object)
-        return self.dtype.restore(cells.where(cells.notna())).array
+        cells = pd.Series(np.array([*values, ""], dtype=object)[:-1], name=self.name, dtype=object)
+        return self.dtype.restore(cells.where(cells.notna()))
 
     def measured(self, series: pd.Series) -> pd.Series:
         return categories(series)
