@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -232,3 +233,39 @@ def test_rows_that_do_not_fit_are_told() -> None:
         trained("points", True).discriminate(rows_of("points"))
     with pytest.raises(InputError, match="data holds no points"):
         trained("points", True).discriminate(rows_of("table"))
+
+
+def test_a_model_of_a_table_holds_no_rare_value(tmp_path: Path) -> None:
+    """Read byte by byte: no category, number, moment or name that one row alone has."""
+    random = np.random.default_rng(0)
+    n = 300
+    frame = pd.DataFrame(
+        {
+            "city": ["Oslo", "Rome", "Lima"] * 99 + ["Atlantis", "Erewhon", "Thule"],
+            "street": [f"street {i % 90}" for i in range(n - 1)] + ["Baker Street"],
+            "grade": pd.Categorical([*"ABC"] * 99 + ["Phi", "Chi", "Psi"], ordered=True),
+            "dtype": pd.Categorical(["x"] * 298 + ["Sigma", "Omega"]),
+            "income": random.lognormal(10, 1, n),
+            "age": [*random.integers(20, 60, n - 2), 4_321, -9_876],
+            "since": pd.Timestamp("1931-04-05") + pd.to_timedelta(random.permutation(n) * 31, "D"),
+            "account": [*random.permutation(n - 1), 987_654],
+            "class": ["yes", "no"] * 149 + ["Xanadu", "Ys"],
+        }
+    ).sample(frac=1, random_state=0)
+    settings = TINY | {"target": "class", "types": {"account": "identifier"}, "holdout": 0.0}
+    names = ["Atlantis", "Erewhon", "Thule", "Baker", "Phi", "Chi", "Psi", "Sigma", "Omega",
+             "Xanadu", "4321", "-9876", "98765"]  # fmt: skip
+    rare = [name.encode() for name in names]
+    rare += [repr(float(income)).encode() for income in frame["income"]]
+    first = frame["since"].min()
+    rare += [str(int(pd.DatetimeIndex([first]).asi8[0])).encode()]
+    contents = {}
+    for least in (1, 2):
+        model = fit(plan(Dataset(frame), Config(**settings, min_count=least)))
+        model.save(tmp_path / str(least))
+        files = (tmp_path / str(least)).iterdir()
+        contents[least] = b"".join(path.read_bytes() for path in sorted(files))
+        assert len(sample(model, 50, seed=0)) == 50
+    # What is looked for would be found if it were there.
+    assert [value for value in rare if value not in contents[1]] == []
+    assert [value for value in rare if value in contents[2]] == []

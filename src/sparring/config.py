@@ -44,6 +44,13 @@ class Config:
         None, "table columns that are not what they seem, as column=type, of which there are"
     )
     drop_text: bool = _option(False, "leave free text out of tables; else it is refused")
+    min_count: int = _option(
+        2, "rows that must have a category or number for a table's model to keep it; rarer "
+        "categories are learnt as others, rarer numbers as means", 1,
+    )
+    tail_quantile: float = _option(
+        0.0, "share of a table's numbers at each end that is drawn in to its quantile", 0, 0.25
+    )
     scaling: str | None = _option(
         None,
         "of numbers for the nets: standard, min-max ([0, 1]) or none (points); symmetric ([-1, 1]) "

@@ -32,8 +32,9 @@ SIZES = pd.CategoricalDtype(["S", "M", "L"], ordered=True)
 
 
 def fitted(frame: pd.DataFrame, **settings: Any) -> Table:
-    """The encoding, as a model file restores it."""
-    saved = Table.fit(Dataset(frame, name="rows"), Config(**settings)).to_dict()
+    """The encoding, as a model file restores it; every value is kept unless asked otherwise."""
+    config = Config(**{"min_count": 1} | settings)
+    saved = Table.fit(Dataset(frame, name="rows"), config).to_dict()
     return Table.from_dict(json.loads(json.dumps(saved, allow_nan=False)))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -24,9 +24,9 @@ from sparring.kinds.columns.arrange import arranged
 from sparring.kinds.columns.base import Column, FreeColumn, LearntColumn, Name, categories
 from sparring.kinds.columns.catalogue import restored_column
 from sparring.kinds.columns.category import CategoryColumn
-from sparring.kinds.columns.dtype import Dtype
-from sparring.kinds.columns.fit import fit_columns
+from sparring.kinds.columns.fit import fit_columns, fit_target, kept_notes
 from sparring.kinds.columns.gaps import gaps_of, with_gaps
+from sparring.kinds.columns.keep import KEEP_ALL, Keep
 from sparring.kinds.columns.rank import RankColumn
 from sparring.kinds.labels import Labels
 from sparring.kinds.style import save
@@ -46,6 +46,7 @@ class Table(Kind):
         dropped: names of columns that samples do not have, because they hold free text.
         index: the name of the rows' index, if it has one.
         gaps: names of the columns of each gap.
+        keep: what the columns keep of the cells they were fitted to.
     """
 
     columns: tuple[Column, ...]
@@ -53,6 +54,7 @@ class Table(Kind):
     dropped: tuple[Name, ...] = ()
     index: Name | None = None
     gaps: tuple[tuple[Name, ...], ...] = ()
+    keep: Keep = KEEP_ALL
 
     name: ClassVar[str] = "table"
     defaults: ClassVar[Mapping[str, Any]] = {
@@ -99,17 +101,16 @@ class Table(Kind):
     def fit(cls, dataset: Dataset, config: Config) -> Table:
         frame, target = _frame(dataset), config.target
         label_values = cls.labels_of(dataset, target)
-        columns, dropped = fit_columns(frame, config, dataset.name)
+        keep = Keep(config.min_count, config.tail_quantile)
+        columns, dropped = fit_columns(frame, config, keep, dataset.name)
         labels = None
         if target is not None and label_values is not None:
-            labels = Labels.fit(label_values, target)
-            dtype = Dtype.of(frame[target])
-            columns[target] = CategoryColumn(target, "categorical", dtype, labels.classes)
+            columns[target], labels = fit_target(frame[target], label_values, keep)
         ordered = [columns[name] for name in frame.columns if name in columns]
         index = frame.index.name if isinstance(frame.index.name, (str, int)) else None
         gaps = gaps_of([c for c in ordered if c.name != target], frame)
         ordered = with_gaps(ordered, gaps)
-        return cls(tuple(arranged(ordered, frame)), labels, dropped, index, gaps)
+        return cls(tuple(arranged(ordered, frame)), labels, dropped, index, gaps, keep)
 
     @cached_property
     def target(self) -> CategoryColumn | None:
@@ -159,7 +160,7 @@ class Table(Kind):
             notes.append(f"not learnt but made anew, as identifiers: {listed(names)}")
         if self.dropped:
             notes.append(f"left out, as free text: {listed(map(repr, self.dropped))}")
-        return tuple(notes)
+        return (*notes, *kept_notes(self.columns, self.keep))
 
     @classmethod
     def labels_of(cls, dataset: Dataset, target: str | None) -> np.ndarray | None:
@@ -190,6 +191,11 @@ class Table(Kind):
             torch.from_numpy(_stack(bounds[1::2], n, np.float32)),
             torch.from_numpy(_stack(codes, n, np.uint8)),
         )
+
+    def encode_labels(self, dataset: Dataset) -> Tensor | None:
+        if self.target is None or not self.target.rare:
+            return super().encode_labels(dataset)
+        return torch.from_numpy(self.target.encode(_frame(dataset)[self.target.name])[0])
 
     def prepare(self, raw: tuple[Tensor, ...], random: torch.Generator) -> Tensor:
         low, high, codes = raw
@@ -287,6 +293,7 @@ class Table(Kind):
             "dropped": list(self.dropped),
             "index": self.index,
             "gaps": [list(names) for names in self.gaps],
+            "keep": asdict(self.keep),
         }
 
     @classmethod
@@ -294,7 +301,7 @@ class Table(Kind):
         return cls(
             tuple(restored_column(column) for column in saved["columns"]),
             restored_labels(saved["labels"]), tuple(saved["dropped"]), saved["index"],
-            tuple(map(tuple, saved["gaps"])),
+            tuple(map(tuple, saved["gaps"])), Keep(**saved["keep"]),
         )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from scipy.stats import spearmanr
 from sparring.config import Config
 from sparring.kinds.columns.arrange import arranged, coordinates
 from sparring.kinds.columns.fit import fit_columns
+from sparring.kinds.columns.keep import KEEP_ALL
 from sparring.kinds.columns.order import MapColumn
 
 RANDOM = np.random.default_rng(0)
@@ -60,7 +61,7 @@ def test_without_a_feature_nothing_is_told() -> None:
 
 def test_a_table_maps_its_categories_by_its_other_columns() -> None:
     frame, hidden = planted()
-    columns = list(fit_columns(frame, Config(), "t")[0].values())
+    columns = list(fit_columns(frame, Config(), KEEP_ALL, "t")[0].values())
     zip_code = next(c for c in arranged(columns, frame) if c.name == "zip")
     assert isinstance(zip_code, MapColumn)
     code = np.array([int(value[1:]) for value in zip_code.values])
@@ -76,7 +77,7 @@ def test_two_columns_of_many_categories_find_each_other() -> None:
     code = RANDOM.integers(0, 200, 6_000)
     x = (np.arange(6_000) == 0).astype(float)
     frame = pd.DataFrame({"city": [f"c{c}" for c in code], "zip": [f"z{c}" for c in code], "x": x})
-    columns = arranged(list(fit_columns(frame, Config(), "t")[0].values()), frame)
+    columns = arranged(list(fit_columns(frame, Config(), KEEP_ALL, "t")[0].values()), frame)
     city, zip_code = (map_of(c) for c in columns if isinstance(c, MapColumn))
     assert (explained(city, zip_code) > 0.7).all()
 
@@ -91,5 +92,5 @@ def map_of(column: MapColumn) -> np.ndarray:
 
 def test_other_columns_stay_as_they_are() -> None:
     frame, _ = planted(400)
-    columns = list(fit_columns(frame[["first", "sign"]], Config(), "t")[0].values())
+    columns = list(fit_columns(frame[["first", "sign"]], Config(), KEEP_ALL, "t")[0].values())
     assert arranged(columns, frame) == columns

@@ -7,6 +7,7 @@ from sparring.config import Config
 from sparring.kinds.columns.category import CategoryColumn
 from sparring.kinds.columns.fit import fit_columns
 from sparring.kinds.columns.gaps import gaps_of, with_gaps
+from sparring.kinds.columns.keep import KEEP_ALL
 
 FRAME = pd.DataFrame(
     {
@@ -23,7 +24,7 @@ FRAME = pd.DataFrame(
 
 
 def test_columns_share_a_gap_where_the_same_rows_are_missing() -> None:
-    columns = list(fit_columns(FRAME, Config(), "t")[0].values())
+    columns = list(fit_columns(FRAME, Config(), KEEP_ALL, "t")[0].values())
     gaps = gaps_of(columns, FRAME)
     # One column of a few categories alone ("e") has missing among these; a constant is not learnt.
     assert gaps == (("a", "b", "d"), ("c", "f"))
@@ -37,6 +38,6 @@ def test_columns_share_a_gap_where_the_same_rows_are_missing() -> None:
 
 
 def test_no_gap_where_nothing_is_missing() -> None:
-    columns = list(fit_columns(FRAME[["g"]], Config(), "t")[0].values())
+    columns = list(fit_columns(FRAME[["g"]], Config(), KEEP_ALL, "t")[0].values())
     assert gaps_of(columns, FRAME) == ()
     assert with_gaps(columns, ()) == columns

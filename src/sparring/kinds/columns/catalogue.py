@@ -16,6 +16,7 @@ from sparring.kinds.columns.distribution import Distribution
 from sparring.kinds.columns.dtype import Dtype, plain
 from sparring.kinds.columns.free import ConstantColumn, IdentifierColumn
 from sparring.kinds.columns.infer import check_dtype
+from sparring.kinds.columns.keep import KEEP_ALL, Keep
 from sparring.kinds.columns.order import MapColumn, OrderColumn
 from sparring.kinds.columns.rank import MomentColumn, NumberColumn
 
@@ -29,18 +30,22 @@ class Type:
 
     Attributes:
         meaning: in a few words.
-        fit: a column and the type's name to the fitted column; None where nothing can be learnt.
+        fit: a column, the type's name and what is kept of its cells to the fitted column; None
+            where nothing can be learnt.
     """
 
     meaning: str
-    fit: Callable[[pd.Series, str], Column] | None
+    fit: Callable[[pd.Series, str, Keep], Column] | None
 
 
-def fit_column(series: pd.Series, type: str, one_hot: int = ONE_HOT) -> Column:
+def fit_column(
+    series: pd.Series, type: str, one_hot: int = ONE_HOT, keep: Keep = KEEP_ALL
+) -> Column:
     """Learn a column as the type it was taken for.
 
     Args:
         one_hot: more categories than this are learnt on a map.
+        keep: what is kept of its cells.
 
     Raises:
         InputError: cells that are not of this type, or of one that cannot be learnt.
@@ -49,18 +54,26 @@ def fit_column(series: pd.Series, type: str, one_hot: int = ONE_HOT) -> Column:
     fit = TYPES[type].fit
     if fit is None:
         raise InputError(f"column {series.name!r} holds {type}, which is not learnt")
-    if type == "categorical" and series.nunique(dropna=False) > one_hot:
+    if type == "categorical" and one_hot_size(series, keep) > one_hot:
         fit = MapColumn.fit
-    return fit(series, type)
+    return fit(series, type, keep)
 
 
-def fit_integer(series: pd.Series, type: str) -> Column:
+def one_hot_size(series: pd.Series, keep: Keep) -> int:
+    """How many categories a column has with that of missing cells, those that are kept."""
+    distinct = series.nunique(dropna=False)
+    if keep.min_count == 1 or distinct == 1:
+        return distinct
+    return len(keep.counts(series)) + int(series.isna().any())
+
+
+def fit_integer(series: pd.Series, type: str, keep: Keep = KEEP_ALL) -> Column:
     """Learn whole numbers, which may be floats because some are missing.
 
     Raises:
         InputError: a number that is not whole, or too large.
     """
-    column = NumberColumn.fit(series, type)
+    column = NumberColumn.fit(series, type, keep)
     largest = max(map(abs, column.distribution.values))
     if column.decimals != 0 or largest > LARGEST_WHOLE:
         raise InputError(

@@ -11,48 +11,51 @@ import pandas as pd
 
 from sparring.errors import InputError
 from sparring.kinds.columns.base import LearntColumn, categories, known_places, name_of, places
-from sparring.kinds.columns.dtype import Dtype
+from sparring.kinds.columns.keep import KEEP_ALL, Keep
 
 
 @dataclass(frozen=True)
 class CategoryColumn(LearntColumn):
     """Cells as one of a few categories, one-hot for the nets; a missing cell is a category too.
 
-    Where missing cells are told apart, a missing one is encoded as a present one of another row.
+    A cell of a rare category, and where missing cells are told apart a missing one, is encoded as
+    that of another row, so that the shares of the other categories stay.
 
     Attributes:
         values: the categories as plain Python values; None at the end stands for missing.
         gap: whether missing cells are told apart (see `Table`).
+        rare: share of training cells whose category was too rare to be kept.
     """
 
     values: tuple[Any, ...]
     gap: bool = False
+    rare: float = 0.0
 
     @classmethod
-    def fit(cls, series: pd.Series, type: str) -> CategoryColumn:
-        """Learn the categories that occur.
+    def fit(cls, series: pd.Series, type: str, keep: Keep = KEEP_ALL) -> CategoryColumn:
+        """Learn the categories that occur; of a boolean both, however rare.
 
         Raises:
             InputError: a boolean column that holds more than two values.
         """
-        present = categories(series.dropna()).unique().tolist()
-        if type == "boolean" and len(present) > 2:
-            raise InputError(f"column {series.name!r} has {len(present)} values, a boolean two")
-        values = sorted(present, key=lambda v: (v.__class__.__name__, v))
+        counts = (KEEP_ALL if type == "boolean" else keep).counts(series)
+        if type == "boolean" and len(counts) > 2:
+            raise InputError(f"column {series.name!r} has {len(counts)} values, a boolean two")
+        values = sorted(counts.index.tolist(), key=lambda v: (v.__class__.__name__, v))
         missing = [None] if series.isna().any() else []
-        return cls(name_of(series), type, Dtype.of(series), (*values, *missing))
+        return cls(
+            name_of(series), type, keep.dtype(series, values), (*values, *missing),
+            rare=keep.rare(series, counts),
+        )  # fmt: skip
 
     def encode(self, series: pd.Series) -> tuple[np.ndarray, ...]:
         """Each cell's category, int64 in [0, len(values))."""
-        if not self.gap:
-            return (known_places(series, self.values, self.name),)
-        present = series.notna().to_numpy()
-        codes = np.zeros(len(series), dtype=np.int64)
-        codes[present] = known_places(series[present], self.values, self.name)
-        if present.any():
-            others = np.random.default_rng(0).choice(codes[present], len(codes))
-            codes = np.where(present, codes, others)
-        return (codes,)
+        codes = places(series, self.values)
+        known = codes >= 0
+        accepted = np.where(series.isna(), self.gap, self.rare > 0)
+        known_places(series[~known & ~accepted], self.values, self.name)
+        others = codes[known] if known.any() else np.zeros(1, dtype=np.int64)
+        return (np.where(known, codes, np.random.default_rng(0).choice(others, len(codes))),)
 
     def one_hot(self, series: pd.Series) -> np.ndarray:
         """Cells as (n, len(values)) of 0 and 1; all 0 for a category that training never saw."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
@@ -18,6 +18,7 @@ from sparring.kinds.columns.dtype import is_text, plain
 
 PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 GUESSED = 5  # texts that are looked at for their format: May alone is a long and a short name
+ROUND = 1_000  # steps
 DAY, YEAR = 86_400, 31_556_952  # seconds
 
 
@@ -71,6 +72,10 @@ class Clock:
             if on_wall[1] > step and (clock.moments(clock.ticks(cells)) == cells.array).all():
                 return clock
         return cls(dtype, origin, step, wall=False, format=format, padded=padded)
+
+    def earlier(self) -> Clock:
+        """The same grid from a round number of steps on, so that its origin is no cell's moment."""
+        return replace(self, origin=self.origin - self.origin // self.step % ROUND * self.step)
 
     def ticks(self, series: pd.Series) -> np.ndarray:
         """The tick at or before each cell, float64 (n,); a missing cell is NaN.

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
+
+from sparring.kinds.columns.keep import KEEP_ALL, Keep
 
 DISCRETE = 1_000  # at most so many distinct numbers are kept one by one
 LEVELS = 1_001  # otherwise this many quantiles stand for the column
@@ -15,7 +18,8 @@ class Distribution:
     """A distribution function F and its inverse.
 
     Attributes:
-        values: increasing numbers: every distinct one (`discrete`), or quantiles at equal steps.
+        values: increasing numbers: every distinct one (`discrete`), quantiles at equal steps, or
+            those that are frequent, twice, and means of the others (see `_pooled`).
         levels: F at each value, up to 1.
         discrete: whether `values` are all there are.
     """
@@ -25,20 +29,36 @@ class Distribution:
     discrete: bool
 
     @classmethod
-    def fit(cls, cells: np.ndarray, most: int = DISCRETE) -> Distribution:
-        """Learn from numbers (n,), at least one, none missing.
+    def fit(cls, cells: np.ndarray, keep: Keep = KEEP_ALL) -> Distribution:
+        """Learn from numbers (n,), at least `keep.min_count`, none missing.
 
-        Args:
-            most: of more distinct numbers than this, only quantiles are kept.
+        Of more than 1,000 distinct numbers, no more than about twice as many are kept.
         """
         distinct, counts = np.unique(cells, return_counts=True)
-        discrete = len(distinct) <= most
-        if discrete:
+        discrete = len(distinct) <= DISCRETE
+        if counts.min() < keep.min_count:
+            discrete = False
+            values, levels = _pooled(cells, keep.min_count, len(distinct) > DISCRETE)
+        elif discrete:
             values, levels = distinct, np.cumsum(counts) / len(cells)
         else:
             levels = np.linspace(0, 1, LEVELS)
             values = np.quantile(cells, levels)
-        return cls(tuple(values.tolist()), tuple(levels.tolist()), discrete)
+        whole = cls(tuple(values.tolist()), tuple(levels.tolist()), discrete)
+        return whole.within(keep.tail_quantile) if keep.tail_quantile else whole
+
+    def within(self, tail: float) -> Distribution:
+        """The same with the numbers beyond the quantiles `tail` and 1 - `tail` drawn to these."""
+        low, high = self.quantile(np.array([tail, 1 - tail]))
+        values, levels = np.array(self.values).clip(low, high), np.array(self.levels)
+        kept = np.ones(len(values), dtype=bool)
+        if self.discrete:
+            kept[:-1] = np.diff(values) > 0
+        else:  # an atom needs its two ends only
+            kept[1:-1] = (np.diff(values[:-1]) > 0) | (np.diff(values[1:]) > 0)
+        return Distribution(
+            tuple(values[kept].tolist()), tuple(levels[kept].tolist()), self.discrete
+        )
 
     def interval(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """[F(x-), F(x)] of each number (n,); one that is new takes the rank of a neighbour."""
@@ -65,3 +85,35 @@ class Distribution:
         at = np.searchsorted(self.levels, rank, side="right").clip(0, len(values) - 1)
         found: np.ndarray = values[at]
         return found
+
+
+def _pooled(cells: np.ndarray, least: int, many: bool) -> tuple[np.ndarray, np.ndarray]:
+    """A distribution function that gives away no number of fewer than `least` cells.
+
+    A frequent number is an atom. Those between two atoms are taken `least` or more together, in
+    their order, and stand for their mean, at the middle of their ranks; between these points the
+    quantile function is straight. Too few of them for one mean have the atoms around them alone.
+
+    Args:
+        many: whether about as many are to be taken together as leave 1,000 points.
+
+    Returns:
+        The numbers and the distribution function there, both (k,).
+    """
+    cells, n = np.sort(cells), len(cells)
+    size = max(least, -(-n // LEVELS)) if many else least
+    distinct, first, counts = np.unique(cells, return_index=True, return_counts=True)
+    values, levels, start = [], [], 0
+    for atom in [*np.flatnonzero(counts >= size), len(distinct)]:
+        stop = n if atom == len(distinct) else int(first[atom])
+        cuts = np.linspace(start, stop, (stop - start) // size + 1).astype(np.int64).tolist()
+        if len(cuts) > 1 and size >= 2 * least:  # the ends as close as may be
+            cuts += [start + least] * (start == 0) + [stop - least] * (stop == n)
+        for low, high in pairwise(sorted(set(cuts))):
+            values.append(cells[low:high].mean())
+            levels.append((low + high) / 2)
+        if atom < len(distinct):
+            start = stop + int(counts[atom])
+            values += [distinct[atom]] * 2
+            levels += [stop, start]
+    return np.array([values[0], *values, values[-1]]), np.array([0, *levels, n]) / n

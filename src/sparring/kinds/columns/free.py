@@ -13,6 +13,7 @@ import pandas as pd
 from sparring.errors import InputError, listed
 from sparring.kinds.columns.base import FreeColumn, categories, name_of
 from sparring.kinds.columns.dtype import Dtype, is_text, plain
+from sparring.kinds.columns.keep import KEEP_ALL, Keep
 
 # Counting in strides of a prime larger than any alphabet visits every name once, as if at random.
 PRIME = 2_654_435_761
@@ -32,17 +33,19 @@ class ConstantColumn(FreeColumn):
     value: Any
 
     @classmethod
-    def fit(cls, series: pd.Series, type: str) -> ConstantColumn:
-        """Learn the value of a column that has no other.
+    def fit(cls, series: pd.Series, type: str, keep: Keep = KEEP_ALL) -> ConstantColumn:
+        """Learn the value of a column that has no other; of too few to be kept, none.
 
         Raises:
             InputError: it has.
         """
+        if series.count() < keep.min_count:
+            return cls(name_of(series), type, keep.dtype(series, []), None)
         values = categories(series).drop_duplicates()
         if len(values) > 1:
             raise InputError(f"column {series.name!r} is not constant: it holds {listed(values)}")
         value = None if values.isna().all() else values.tolist()[0]
-        return cls(name_of(series), type, Dtype.of(series), value)
+        return cls(name_of(series), type, keep.dtype(series, [value]), value)
 
     def make(self, first: int, n: int) -> pd.Series:
         return self.dtype.restore(pd.Series([self.value] * n, name=self.name, dtype=object))
@@ -52,7 +55,8 @@ class ConstantColumn(FreeColumn):
 class IdentifierColumn(FreeColumn):
     """A different value in every row: new ones, in the same form.
 
-    Whole numbers, with or without a common beginning such as "C-", go on after the largest.
+    Whole numbers, with or without a common beginning such as "C-", go on after the largest, or
+    where what is rare is not kept after the next of two significant digits.
     Texts of one length with room enough (hashes, keys) are new words in the characters that stand
     at each place. Anything else is the column's name and a number.
 
@@ -69,7 +73,7 @@ class IdentifierColumn(FreeColumn):
     alphabets: tuple[str, ...]
 
     @classmethod
-    def fit(cls, series: pd.Series, type: str) -> IdentifierColumn:
+    def fit(cls, series: pd.Series, type: str, keep: Keep = KEEP_ALL) -> IdentifierColumn:
         """Learn the form of the names.
 
         Raises:
@@ -79,7 +83,7 @@ class IdentifierColumn(FreeColumn):
             series = series.astype(series.dtype.categories.dtype)
         cells, name, dtype = plain(series.dropna()), name_of(series), Dtype.of(series)
         if pd.api.types.is_integer_dtype(cells):
-            return cls(name, type, dtype, "", int(cells.max()) + 1, 0, ())
+            return cls(name, type, dtype, "", _after(int(cells.max()), keep), 0, ())
         if not is_text(cells):
             raise InputError(
                 f"column {name!r} is of type {series.dtype} (accepted for identifiers: whole "
@@ -88,7 +92,8 @@ class IdentifierColumn(FreeColumn):
         texts = [str(cell) for cell in cells]
         numbered = _numbered(texts)
         if numbered is not None:
-            return cls(name, type, dtype, *numbered, ())
+            prefix, largest, digits = numbered
+            return cls(name, type, dtype, prefix, _after(largest, keep), digits, ())
         alphabets = _alphabets(texts)
         if math.prod(map(len, alphabets)) > SPARSE * len(texts):
             return cls(name, type, dtype, "", 1, 0, alphabets)
@@ -108,8 +113,16 @@ class IdentifierColumn(FreeColumn):
         return self.dtype.restore(pd.Series(cells, name=self.name, dtype=object))
 
 
+def _after(largest: int, keep: Keep) -> int:
+    """The first number of new names."""
+    if keep.min_count == 1:
+        return largest + 1
+    step: int = 10 ** max(len(str(abs(largest))) - 2, 1)
+    return (largest // step + 1) * step
+
+
 def _numbered(texts: list[str]) -> tuple[str, int, int] | None:
-    """The common beginning of texts, the number after the largest and its digits; else None."""
+    """The common beginning of texts, the largest number after it and its digits; else None."""
     found = [re.fullmatch(r"(.*?)(\d{1,18})", text, re.DOTALL) for text in texts]
     parts = [(match[1], match[2]) for match in found if match]
     if len(parts) < len(texts) or len({prefix for prefix, _ in parts}) > 1:
@@ -119,7 +132,7 @@ def _numbered(texts: list[str]) -> tuple[str, int, int] | None:
     # Long numbers that leave most out are drawn, as in a hash that happens to have no letters.
     if len(widths) == 1 and largest > SPARSE * len(texts):
         return None
-    return parts[0][0], largest + 1, widths.pop() if len(widths) == 1 else 1
+    return parts[0][0], largest, widths.pop() if len(widths) == 1 else 1
 
 
 def _alphabets(texts: list[str]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 from zlib import crc32
@@ -12,7 +13,8 @@ import pandas as pd
 
 from sparring.kinds.columns.base import categories, known_places, name_of, places
 from sparring.kinds.columns.distribution import Distribution
-from sparring.kinds.columns.dtype import Dtype, plain
+from sparring.kinds.columns.dtype import plain
+from sparring.kinds.columns.keep import KEEP_ALL, Keep
 from sparring.kinds.columns.rank import RankColumn
 
 
@@ -22,29 +24,44 @@ class OrderColumn(RankColumn):
 
     Attributes:
         values: the categories; the distribution is that of their places here.
+        rare: share of training cells whose category was too rare to be kept.
     """
 
     values: tuple[Any, ...]
+    rare: float
 
     @classmethod
-    def fit(cls, series: pd.Series, type: str) -> OrderColumn:
-        """Learn the categories that occur; at least one cell is present."""
+    def fit(cls, series: pd.Series, type: str, keep: Keep = KEEP_ALL) -> OrderColumn:
+        """Learn the categories that occur; at least one cell is of one that is kept.
+
+        A cell of another counts as one of the next above, or of the last.
+        """
         cells = plain(series)
-        counts = categories(cells).value_counts().sort_index()
+        counts = keep.counts(cells).sort_index()
         if isinstance(cells.dtype, pd.CategoricalDtype) and cells.dtype.ordered:
             counts = counts.reindex([c for c in cells.dtype.categories if c in counts.index])
-        return cls(
-            name_of(series), type, Dtype.of(series), of_counts(counts.to_numpy()),
-            float(series.isna().mean()), tuple(counts.index.tolist()),
+        values, rare = tuple(counts.index.tolist()), keep.rare(series, counts)
+        column = cls(
+            name_of(series), type, keep.dtype(series, values), of_counts(counts.to_numpy()),
+            float(series.isna().mean()), values, rare,
         )  # fmt: skip
+        if not rare:
+            return column
+        place = column.numbers(series.dropna()).astype(np.int64)
+        return replace(column, distribution=of_counts(np.bincount(place, minlength=len(values))))
 
     def encode(self, series: pd.Series) -> tuple[np.ndarray, ...]:
-        known_places(series.dropna(), self.values, self.name)
+        if not self.rare:
+            known_places(series.dropna(), self.values, self.name)
         return super().encode(series)
 
     def numbers(self, series: pd.Series) -> np.ndarray:
-        """The place of each category; -1 for one that training never saw."""
-        return np.where(series.notna(), places(series, self.values), np.nan)
+        """The place of each category; of one that training never saw -1, or a neighbour's."""
+        place = places(series, self.values)
+        if self.rare:
+            new = (place == -1) & series.notna().to_numpy()
+            place[new] = _next_above(series, self.values)[new]
+        return np.where(series.notna(), place, np.nan)
 
     def cells(self, numbers: np.ndarray) -> pd.Series:
         values = np.array(self.values, dtype=object)
@@ -70,12 +87,13 @@ class MapColumn(OrderColumn):
     width: ClassVar[int] = 2
 
     @classmethod
-    def fit(cls, series: pd.Series, type: str) -> MapColumn:
-        """Learn the categories, by frequency for now; at least one cell is present."""
-        counts = categories(series).value_counts()
+    def fit(cls, series: pd.Series, type: str, keep: Keep = KEEP_ALL) -> MapColumn:
+        """Learn the categories, by frequency for now; at least one cell is of one that is kept."""
+        counts = keep.counts(series)
+        values = tuple(counts.index.tolist())
         return cls(
-            name_of(series), type, Dtype.of(series), of_counts(counts.to_numpy()),
-            float(series.isna().mean()), tuple(counts.index.tolist()), (len(counts),),
+            name_of(series), type, keep.dtype(series, values), of_counts(counts.to_numpy()),
+            float(series.isna().mean()), values, keep.rare(series, counts), (len(counts),),
         ).arranged(np.zeros((len(counts), 2)))  # fmt: skip
 
     def arranged(self, where: np.ndarray) -> MapColumn:
@@ -100,7 +118,8 @@ class MapColumn(OrderColumn):
 
     def encode(self, series: pd.Series) -> tuple[np.ndarray, ...]:
         """The rank interval of each cell's group, and that of the cell in its group."""
-        known_places(series.dropna(), self.values, self.name)
+        if not self.rare:
+            known_places(series.dropna(), self.values, self.name)
         numbers = self.numbers(series)
         present = self.present(numbers)
         place = numbers[present].astype(np.int64)
@@ -114,7 +133,7 @@ class MapColumn(OrderColumn):
 
     def numbers(self, series: pd.Series) -> np.ndarray:
         """The place of each category; some place, always the same, for one never seen."""
-        place = super().numbers(series)
+        place = np.where(series.notna(), places(series, self.values), np.nan)
         new = place == -1
         share = [crc32(str(cell).encode()) / 2**32 for cell in categories(series)[new]]
         place[new] = self.distribution.quantile(np.array(share))
@@ -148,3 +167,15 @@ def of_counts(counts: np.ndarray) -> Distribution:
     """The distribution of places 0, 1, ... that come so often."""
     levels = np.cumsum(counts) / counts.sum()
     return Distribution(tuple(range(len(counts))), tuple(levels.tolist()), discrete=True)
+
+
+def _next_above(series: pd.Series, values: tuple[Any, ...]) -> np.ndarray:
+    """The place in `values` of the first that is no less than each cell, at most the last: (n,)."""
+    cells, keys = categories(series), list(values)
+    dtype = plain(series).dtype
+    if isinstance(dtype, pd.CategoricalDtype) and dtype.ordered:
+        order = dtype.categories.astype(object)
+        cells = pd.Series(order.get_indexer(pd.Index(cells, dtype=object)))
+        keys = order.get_indexer(pd.Index(keys, dtype=object)).tolist()
+    found = [0 if pd.isna(cell) else bisect_left(keys, cell) for cell in cells]
+    return np.minimum(found, len(values) - 1)

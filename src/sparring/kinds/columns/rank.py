@@ -14,6 +14,7 @@ from sparring.kinds.columns.base import LearntColumn, name_of, numbers
 from sparring.kinds.columns.clock import Clock
 from sparring.kinds.columns.distribution import Distribution
 from sparring.kinds.columns.dtype import Dtype
+from sparring.kinds.columns.keep import KEEP_ALL, Keep
 
 
 @dataclass(frozen=True)
@@ -95,12 +96,12 @@ class NumberColumn(RankColumn):
     decimals: int | None
 
     @classmethod
-    def fit(cls, series: pd.Series, type: str) -> NumberColumn:
-        """Learn from a numeric column; at least one cell is present."""
+    def fit(cls, series: pd.Series, type: str, keep: Keep = KEEP_ALL) -> NumberColumn:
+        """Learn from a numeric column; at least `keep.min_count` cells are present."""
         cells, dtype = numbers(series.dropna()), Dtype.of(series)
         return cls(
-            name_of(series), type, dtype, Distribution.fit(cells), float(series.isna().mean()),
-            decimals_of(np.unique(cells), dtype),
+            name_of(series), type, dtype, Distribution.fit(cells, keep),
+            float(series.isna().mean()), decimals_of(np.unique(cells), dtype),
         )  # fmt: skip
 
     def numbers(self, series: pd.Series) -> np.ndarray:
@@ -121,16 +122,18 @@ class MomentColumn(RankColumn):
     clock: Clock
 
     @classmethod
-    def fit(cls, series: pd.Series, type: str) -> MomentColumn:
-        """Learn from dates, times or durations; at least one cell is present.
+    def fit(cls, series: pd.Series, type: str, keep: Keep = KEEP_ALL) -> MomentColumn:
+        """Learn from dates, times or durations; at least `keep.min_count` cells are present.
 
         Raises:
             InputError: texts that are no dates, or not all in one format.
         """
         clock = Clock.fit(series)
-        ticks = clock.ticks(series.dropna())
+        if keep != KEEP_ALL:
+            clock = clock.earlier()
         return cls(
-            name_of(series), type, Dtype.of(series), Distribution.fit(ticks),
+            name_of(series), type, Dtype.of(series),
+            Distribution.fit(clock.ticks(series.dropna()), keep),
             float(series.isna().mean()), clock,
         )  # fmt: skip
 
