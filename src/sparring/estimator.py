@@ -71,6 +71,8 @@ class GAN(Plots, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no 
         columns: Sequence[str] | None = None,
         types: Mapping[str, str] | Sequence[str] | None = None,
         drop_text: bool = False,
+        min_count: int = 2,
+        tail_quantile: float = 0.0,
         scaling: str | None = None,
         holdout: float = 0.2,
         network: str | None = None,
