@@ -9,6 +9,7 @@ import pytest
 from sparring.config import Config
 from sparring.errors import ConfigError, InputError
 from sparring.kinds.columns.fit import WIDEST, asked_types, fit_columns, one_hot_limit, type_of
+from sparring.kinds.columns.keep import KEEP_ALL
 
 PROSE = [f"A review of some length, with an opinion in it, and a number: {i}." for i in range(100)]
 FRAME = pd.DataFrame(
@@ -17,7 +18,8 @@ FRAME = pd.DataFrame(
 
 
 def types(frame: pd.DataFrame, **settings: Any) -> dict[Any, str]:
-    return {name: c.type for name, c in fit_columns(frame, Config(**settings), "t")[0].items()}
+    columns, _ = fit_columns(frame, Config(**settings), KEEP_ALL, "t")
+    return {name: column.type for name, column in columns.items()}
 
 
 def test_types_that_were_asked_for_come_before_those_that_seem() -> None:
@@ -44,7 +46,7 @@ def test_types_that_cannot_be_asked_for(text: str, error: type[Exception], messa
 def test_free_text_is_refused_or_left_out() -> None:
     with pytest.raises(InputError, match=r"^t: free text in 'review' is not learnt: leave"):
         types(FRAME)
-    columns, dropped = fit_columns(FRAME, Config(drop_text=True), "t")
+    columns, dropped = fit_columns(FRAME, Config(drop_text=True), KEEP_ALL, "t")
     assert dropped == ("review",)
     assert list(columns) == ["id", "a=b", 3, "one"]
 
