@@ -118,7 +118,7 @@ def test_a_row_that_the_sample_does_not_tell_of(
     with pytest.raises(
         InputError, match=r"column 'word' 'w.* \(what a column holds was learnt from \d+ of the "
     ):
-        plan(open_source(path), Config(**settings_of("table")), path)
+        plan(open_source(path), Config(**settings_of("table", min_count=1)), path)
 
 
 def test_points_are_adopted_part_by_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
