@@ -50,7 +50,7 @@ class Plan:
 
     Attributes:
         config: resolved.
-        kind: fitted on the training rows only.
+        kind: fitted on the training rows only; of a table that is not held, on its sample.
         train, holdout: disjoint rows; the holdout may be empty.
         source: where the rows came from: name, fingerprint, number of rows.
     """
@@ -102,7 +102,8 @@ def plan(dataset: Dataset, config: Config, location: str | Path | None = None) -
     if labels is not None:
         Labels.fit(labels, config.target or "label")  # an error names the row as the file has it
     train, holdout = split(dataset, config.holdout, config.seed, labels)
-    kind = kind_class.fit(train, config)
+    # A sample must tell of every category, also of one whose only row in it is held out.
+    kind = kind_class.fit(train if dataset.file is None else dataset, config)
     source = {
         "location": None if location is None else lasting(location),
         "name": dataset.name,

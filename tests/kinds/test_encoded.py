@@ -42,12 +42,11 @@ def read_in_parts(patch: pytest.MonkeyPatch) -> None:
 def test_the_same_model_whether_rows_are_held_or_not(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = planned(path)
+    whole = planned(path, holdout=0)
     read_in_parts(monkeypatch)
-    parts = planned(path)
+    parts = planned(path, holdout=0)
     assert parts.train.file is not None
     assert parts.kind == whole.kind
-    pd.testing.assert_frame_equal(parts.holdout.x, whole.holdout.x)
     (raw, labels), (expected, expected_labels) = parts.encoded, whole.encoded
     assert [t.dtype for t in raw] == [torch.float32, torch.float32, torch.uint8]
     assert labels is not None
@@ -66,9 +65,9 @@ def test_a_table_without_missing_cells_gives_the_same_bits(
     path = tmp_path / "rows.parquet"
     frame = mixed_table(200).rename(columns=str).dropna(axis=1)
     frame.assign(label=np.arange(200) % 3).to_parquet(path, row_group_size=70)
-    models = [fit(planned(path))]
+    models = [fit(planned(path, holdout=0))]
     read_in_parts(monkeypatch)
-    models.append(fit(planned(path)))
+    models.append(fit(planned(path, holdout=0)))
     rows = open_source(path)
     assert rows.file is not None
     assert models[0].discriminate(rows).shape == (200,)
@@ -119,6 +118,21 @@ def test_a_row_that_the_sample_does_not_tell_of(
         InputError, match=r"column 'word' 'w.* \(what a column holds was learnt from \d+ of the "
     ):
         plan(open_source(path), Config(**settings_of("table", min_count=1)), path)
+
+
+def test_a_rare_category_may_be_held_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_in_parts(monkeypatch)
+    monkeypatch.setattr(parquet, "SAMPLE_CELLS", 0)
+    monkeypatch.setattr(parquet, "SAMPLE_ROWS", 50)
+    path = tmp_path / "rows.parquet"
+    frame = pd.DataFrame({"x": np.arange(2_000.0), "word": [f"w{i % 40}" for i in range(2_000)]})
+    frame.to_parquet(path)
+    made = plan(open_source(path), Config(holdout=0.9, **settings_of("table")), path)
+    assert len(set(made.train.x["word"])) < 40
+    assert len(made.encoded[0][2]) == made.train.total
+    assert made.encoded[0][2].unique().tolist() == list(range(40))
 
 
 def test_points_are_adopted_part_by_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
