@@ -16,12 +16,14 @@ from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+import torch._dynamo  # noqa: F401 - an optimiser imports it: once, before the runs are forked
+
 from sparring.cli.train import train
 from sparring.train.run import read_lines
 
 SETTINGS = {
     "width": 16, "depth": 2, "steps": 3_000, "threads": 1, "holdout": 0, "engine": "eager",
-    "state_every_seconds": 0.2,
+    "state_every_seconds": 0.2, "sample_every_steps": 1_000_000,
 }  # fmt: skip
 KILLS_PER_RUN = 10
 AT_ONCE = 2
