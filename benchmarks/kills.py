@@ -22,7 +22,7 @@ from sparring.cli.train import train
 from sparring.train.run import read_lines
 
 SETTINGS = {
-    "width": 16, "depth": 2, "steps": 3_000, "threads": 1, "holdout": 0, "engine": "eager",
+    "width": 16, "depth": 2, "steps": 1_500, "threads": 1, "holdout": 0, "engine": "eager",
     "state_every_seconds": 0.2, "sample_every_steps": 1_000_000,
 }  # fmt: skip
 KILLS_PER_RUN = 10

@@ -139,6 +139,17 @@ def test_a_large_file_is_known_by_its_bytes(tmp_path: Path, small: pytest.Monkey
     assert fingerprint(open_source(path)) != first
 
 
+def test_a_number_that_is_not_finite_is_found_and_named_by_its_row(
+    tmp_path: Path, small: pytest.MonkeyPatch
+) -> None:
+    small.setattr(parquet, "SAMPLE_CELLS", 0)
+    small.setattr(parquet, "SAMPLE_ROWS", 20)
+    frame = pd.DataFrame({"x": np.arange(3_000.0), "y": np.arange(3_000)})
+    frame.loc[1_234, "x"] = -np.inf
+    with pytest.raises(InputError, match=r"column 'x', row 1234 \(from 0\): -inf"):
+        open_source(written(tmp_path, frame))
+
+
 def test_damaged(tmp_path: Path) -> None:
     (tmp_path / "a.parquet").write_text("a,b\n")
     with pytest.raises(InputError, match=r"a\.parquet: not a readable Parquet file"):

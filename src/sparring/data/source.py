@@ -70,7 +70,7 @@ def open_source(
                 )
         return dataset
     frame = dataset.x if columns is None else pick_columns(dataset.x, columns, name)
-    check_table(frame, name)
+    check_table(frame, name, None if dataset.file is None else dataset.file.sampled)
     if target is not None and target not in frame.columns:
         raise InputError(f"{name}: {unknown('target column', target, frame.columns)}")
     if dataset.file is None:

@@ -79,8 +79,12 @@ def pick_columns(frame: pd.DataFrame, columns: Sequence[str], name: str) -> pd.D
     return frame.loc[:, [column in columns for column in frame.columns]]
 
 
-def check_table(frame: pd.DataFrame, name: str) -> None:
-    """See that a table can be learned from; `name` is what messages call it.
+def check_table(frame: pd.DataFrame, name: str, rows: np.ndarray | None = None) -> None:
+    """See that a table can be learned from.
+
+    Args:
+        name: what messages call it.
+        rows: the number of each row, (n,); omitted = its place.
 
     Raises:
         InputError: fewer than 2 rows, no column, a column name used twice, a column that is all
@@ -97,28 +101,30 @@ def check_table(frame: pd.DataFrame, name: str) -> None:
         raise InputError(f"{name}: no columns (accepted: 1 or more)")
     if len(frame) < 2:
         raise InputError(f"{name}: n = {len(frame)} rows (accepted: 2 or more)")
+    numbers = np.arange(len(frame)) if rows is None else rows
     for column, values in frame.items():
         where = f"{name}, column {column!r}"
         if values.isna().all():
             raise InputError(f"{where}: every value is missing")
         if values.dtype.kind == "f":
-            _check_finite(values, where)
+            _check_finite(values, where, numbers)
         elif isinstance(values.dtype, np.dtype) and values.dtype.kind == "O":
-            _check_objects(values, where)
+            _check_objects(values, where, numbers)
     if all(values.nunique(dropna=False) == 1 for _, values in frame.items()):
         raise InputError(f"{name}: every column is constant (accepted: at least one that varies)")
 
 
-def _check_finite(values: pd.Series, where: str) -> None:
+def _check_finite(values: pd.Series, where: str, numbers: np.ndarray) -> None:
     infinite = np.isinf(values.to_numpy(dtype=float, na_value=np.nan))
     if infinite.any():
         row = int(infinite.argmax())
         raise InputError(
-            f"{where}, row {row} (from 0): {values.iloc[row]} (accepted: finite numbers or missing)"
+            f"{where}, row {numbers[row]} (from 0): {values.iloc[row]} "
+            "(accepted: finite numbers or missing)"
         )
 
 
-def _check_objects(values: pd.Series, where: str) -> None:
+def _check_objects(values: pd.Series, where: str, numbers: np.ndarray) -> None:
     """Refuse cells of several sorts beside each other, and name the first of a rarer sort."""
     rows = np.flatnonzero(values.notna())
     types = [type(cell) for cell in values.iloc[rows]]
@@ -133,8 +139,8 @@ def _check_objects(values: pd.Series, where: str) -> None:
         at = next(i for i, cell_type in enumerate(types) if sorts[cell_type] != usual)
         cell = values.iloc[rows[at]]
         raise InputError(
-            f"{where}, row {rows[at]} (from 0): {cell!r} is a {sorts[types[at]]} where others are "
-            f"a {usual} {accepted}"
+            f"{where}, row {numbers[rows[at]]} (from 0): {cell!r} is a {sorts[types[at]]} where "
+            f"others are a {usual} {accepted}"
         )
 
 
