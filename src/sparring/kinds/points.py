@@ -52,7 +52,7 @@ class Points(Kind):
         "output_activation": "none",
         "generator_batch_norm": False,
         "gamma": 0.1,
-        "gamma_decay": 0.03,
+        "gamma_decay": 0.01,
         "batch_size": 128,
         "learning_rate": 2e-3,
         "learning_rate_decay": 0.05,
