@@ -130,7 +130,9 @@ class TestPlan:
         assert isinstance(kind, Points)
         assert kind.mean == (train.x.mean(),)
         frame = pd.DataFrame({"x": np.arange(100), "text": [f"{i}" for i in range(100)]})
-        table = plan(Dataset(frame), Config(**TINY, types=("text=categorical",))).kind
+        table = plan(
+            Dataset(frame), Config(**TINY, types=("text=categorical",), min_count=1)
+        ).kind
         assert isinstance(table, Table)
         seen = {str(int(value)) for value in table.ranks[0].distribution.values}
         seen |= {text for column in table.to_dict()["columns"] for text in column.get("values", ())}
