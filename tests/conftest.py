@@ -85,7 +85,8 @@ def rows_of(kind: str, n: int = 60, *, labelled: bool = False, seed: int = 0) ->
 
 def settings_of(kind: str, *, labelled: bool = False, **changes: Any) -> dict[str, Any]:
     """The settings under which `rows_of` trains in no time."""
-    return TINY | ({"target": "label"} if labelled and kind == "table" else {}) | changes
+    table = {"given_share": 0.5} | ({"target": "label"} if labelled else {})
+    return TINY | (table if kind == "table" else {}) | changes
 
 
 @functools.cache

@@ -31,7 +31,6 @@ from sparring.sample import (
     sample,
     shard_rows,
     stream,
-    where_label,
 )  # fmt: skip
 from sparring.train.runtime import cores
 from tests.conftest import TINY, mixed_table, settings_of, trained
@@ -219,14 +218,21 @@ def test_what_cannot_be_drawn(
         sample(trained(kind, labelled), n, **arguments)
 
 
-def test_conditions_by_name() -> None:
-    kind = trained("table", True).kind
-    assert where_label(kind, {}) is None
-    assert where_label(kind, {"label": "b"}) == "b"
-    with pytest.raises(InputError, match=r"unknown condition 'colour' \(valid: label\)"):
-        where_label(kind, {"colour": "b"})
-    with pytest.raises(InputError, match="the model is unconditional"):
-        where_label(trained("table").kind, {"label": "b"})
+@EVERY
+def test_labels_come_equally_often(kind: str) -> None:
+    model = trained(kind, True)
+    made = sample(model, 30, asked=model.kind.ask(30, balance="label"))
+    values = model.kind.label_values(made)
+    assert values is not None
+    assert sorted(values) == ["a"] * 10 + ["b"] * 10 + ["c"] * 10
+
+
+@EVERY
+@pytest.mark.parametrize("where", [{"label": "b"}, ["label=b"]])
+def test_conditions_by_name(kind: str, where: Any) -> None:
+    model = trained(kind, True)
+    made = sample(model, 20, asked=model.kind.ask(20, where=where))
+    assert set(model.kind.label_values(made)) == {"b"}
 
 
 def test_rows_that_are_not_finite_are_never_hidden(tmp_path: Path) -> None:

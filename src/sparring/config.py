@@ -60,6 +60,11 @@ class Config:
         0.2, "share of rows (at most 10,000) that training never sees, to judge samples by", 0, 0.9
     )
 
+    given_share: float | None = _option(
+        None, "share of training rows of which G is given some cells, so that samples can be asked "
+        "to have any (tables); 0 = none but the target", 0, 1,
+    )
+
     # networks
     network: str | None = _option(None, "architecture of G and D")
     latent_dim: int | None = _option(None, "dimension of the noise z", 1)

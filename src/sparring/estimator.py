@@ -26,11 +26,12 @@ from sparring.data.source import open_source
 from sparring.errors import InputError
 from sparring.files import write_whole
 from sparring.fit import fit
+from sparring.impute import impute, mass
 from sparring.judge import judge
 from sparring.model import Model
 from sparring.plan import plan, reopen
 from sparring.plots import Log, Plots
-from sparring.sample import sample, where_label
+from sparring.sample import sample
 from sparring.train.run import Run, read_lines
 
 
@@ -75,6 +76,7 @@ class GAN(Plots, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no 
         tail_quantile: float = 0.0,
         scaling: str | None = None,
         holdout: float = 0.2,
+        given_share: float | None = None,
         network: str | None = None,
         latent_dim: int | None = None,
         width: int | None = None,
@@ -155,17 +157,24 @@ class GAN(Plots, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no 
 
     def sample(
         self,
-        n: int = 1,
+        n: int | None = None,
         y: Any = None,
         *,
-        where: Mapping[str, Any] | None = None,
+        where: Any = None,
+        balance: str | None = None,
         seed: int | None = None,
     ) -> Any:
         """Draw `n` rows of the type that was fitted.
 
         Args:
+            n: how many; omitted = 1, or as many as `where` has rows.
             y: one label, or one for each row; omitted = at the training rows' shares.
-            where: the same by name, such as {"income": ">50K"}.
+            where: conditions that every row obeys, by name. {"label": 3} for labels. For a table
+                {"income": ">50K", "age": (60, None), "race": ["White", "Black"]}: a value, an
+                interval (None = no end), or a list of values; None among them is a missing cell.
+                The same as texts: ["income=>50K", "age>=60", "race in White,Black"]. Or a
+                DataFrame of n rows to complete: what is not missing in it is kept.
+            balance: the column whose categories come equally often, or the labels' name.
             seed: the same seed draws the same rows; omitted = new rows at every call, in a sequence
                 that the estimator's own seed decides.
 
@@ -178,20 +187,54 @@ class GAN(Plots, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no 
             InputError: n < 1, or a label that training never saw; the message lists the valid ones.
         """
         check_is_fitted(self)
-        if where is not None:
-            if y is not None:
-                raise InputError("y and where say the same thing: give one of them")
-            y = where_label(self.model_.kind, where)
-        if seed is None:
-            sequence = np.random.SeedSequence([self.model_.config.seed, self._draws])
-            seed = int(sequence.generate_state(1, np.uint64)[0])
-            self._draws += 1
-        x = sample(self.model_, n, y=y, seed=seed).x
+        where, _ = as_pandas(where)
+        if n is None:
+            n = len(where) if isinstance(where, pd.DataFrame) else 1
+        asked = self.model_.kind.ask(n, y, where, balance)
+        x = sample(self.model_, n, seed=self._next_seed(seed), asked=asked).x
         if self._channels_first:
             x = np.ascontiguousarray(np.asarray(x).transpose(0, 3, 1, 2))
         if isinstance(x, pd.DataFrame):
             return x if self._frame_type is None else self._frame_type.restore(x)
         return torch.from_numpy(x) if self._tensors else x
+
+    def impute(self, X: Any, *, seed: int | None = None) -> Any:
+        """Fill the missing cells of a table with what goes with the others, one draw each.
+
+        Args:
+            X: a DataFrame with any of the columns of the training table.
+            seed: as of `sample`.
+
+        Returns:
+            The same frame; every other cell is as it was.
+
+        Raises:
+            InputError: no table, an unknown column, or a cell such as training never saw.
+        """
+        check_is_fitted(self)
+        frame, frame_type = as_pandas(X)
+        filled = impute(self.model_, frame, self._next_seed(seed))
+        return filled if frame_type is None else frame_type.restore(filled)
+
+    def mass(self, where: Any) -> float:
+        """The share of training rows that obey conditions, as `sample` takes them.
+
+        Of one column it is known from the model; of several, the training rows are counted, in
+        memory or read again.
+
+        Raises:
+            InputError: a condition that cannot be met, or rows that are not there any more.
+        """
+        check_is_fitted(self)
+        return mass(self.model_, where, self._train_rows)
+
+    def _next_seed(self, seed: int | None) -> int:
+        """The one that is asked for, or else the next one of the estimator's own."""
+        if seed is not None:
+            return seed
+        sequence = np.random.SeedSequence([self.model_.config.seed, self._draws])
+        self._draws += 1
+        return int(sequence.generate_state(1, np.uint64)[0])
 
     def discriminate(self, X: Any, y: Any = None) -> np.ndarray:
         """D's probability that each row is real, (n,) in [0, 1].

@@ -156,7 +156,7 @@ class Model:
         """
         device = next(self.D.parameters()).device
         random = torch.Generator(device).manual_seed(self.config.seed)
-        logits = []
+        logits, given = [], self.kind.given(0.0)
         self.D.eval()
         for part in dataset.parts():
             raw, labels = self.kind.encode(part), self.kind.encode_labels(part)
@@ -164,6 +164,8 @@ class Model:
                 rows = slice(start, start + JUDGED_ROWS)
                 x = self.kind.prepare(tuple(tensor[rows].to(device) for tensor in raw), random)
                 y = x.new_empty(len(x), 0)
+                if given is not None:
+                    y = given.condition(x, given.least(len(x), device))
                 if labels is not None:
                     y = one_hot(labels[rows].to(device), self.kind.shape.conditions)
                 logits.append(self.D(x, y))

@@ -82,6 +82,7 @@ class Plan:
             resolved(config.batch_size, "batch_size"),
             device,
             config.seed,
+            self.kind.given(resolved(config.given_share, "given_share")),
         )
         return Trainer(G.to(device), D.to(device), build_objective(config), batches, config)
 
@@ -111,6 +112,8 @@ def plan(dataset: Dataset, config: Config, location: str | Path | None = None) -
         "fingerprint": fingerprint(dataset),
     }
     config = config.with_defaults(kind.defaults)
+    if config.given_share and not kind.shape.cells:
+        raise ConfigError("given_share: only rows of tables have cells that can be given")
     precision = pick_precision(
         resolved(config.precision, "precision"), pick_device(config.device)
     )
@@ -123,7 +126,8 @@ def plan(dataset: Dataset, config: Config, location: str | Path | None = None) -
     # What cannot be built is told now, on two rows, before a run directory is made.
     untried = config.replace({"engine": config.engine or "eager"})
     trial = Plan(untried, kind, train.take(np.arange(2)), holdout).build()
-    flops = largest_layer_flops(trial.G, trial.D, trial.batches.batch_size, kind.shape.conditions)
+    size, conditions = trial.batches.batch_size, kind.shape.condition_width
+    flops = largest_layer_flops(trial.G, trial.D, size, conditions)
     # Processes that train together have a core each.
     threads = pick_threads(config.threads or (1 if processes() > 1 else None), flops)
     engine = _engine(config, trial, train.total, threads)

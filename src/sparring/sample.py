@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor
 
-from sparring.data.batches import one_hot
 from sparring.data.dataset import Dataset
-from sparring.errors import DivergedError, InputError, unknown
+from sparring.errors import DivergedError, InputError
+from sparring.kinds.asking import Asked
 from sparring.kinds.base import Kind
-from sparring.kinds.labels import Labels
 from sparring.model import Model
 from sparring.train.runtime import arithmetic, cores, thread_count
 
@@ -49,7 +47,12 @@ def _rows_of(kind: Kind, numbers: int, most: int) -> int:
 
 
 def stream(
-    model: Model, n: int, y: Any = None, seed: int = 0, shard: tuple[int, int] = (1, 1)
+    model: Model,
+    n: int,
+    y: Any = None,
+    seed: int = 0,
+    shard: tuple[int, int] = (1, 1),
+    asked: Asked | None = None,
 ) -> Iterator[Dataset]:
     """Draw `n` rows, block by block, in constant memory; blocks on several cores at once.
 
@@ -58,6 +61,7 @@ def stream(
         seed: 0 to 2**64 - 1; the same seed gives the same rows.
         shard: (i, N): only the i-th of N parts of the rows, 1 <= i <= N. All of them together
             are the n rows, whatever N is.
+        asked: what the n rows are asked to be, instead of y; see `Kind.ask`.
 
     Raises:
         InputError: n < 1, seed < 0, labels of another number, an unknown class, or no such shard.
@@ -67,14 +71,14 @@ def stream(
         raise InputError(f"cannot draw {n} samples: ask for at least 1")
     if seed < 0:
         raise InputError(f"seed {seed}: it must be at least 0")
-    wanted = None if y is None else wanted_labels(model.kind, n, y)
+    asked = asked or model.kind.ask(n, y)
     rows = block_rows(model.kind)
     mine = shard_rows(model.kind, n, shard)
     blocks = range(mine.start // rows, -(-mine.stop // rows))
     model.G.eval()
 
     def draw(block: int) -> Dataset:
-        return _block(model, block, range(block * rows, min((block + 1) * rows, n)), wanted, seed)
+        return _block(model, block, range(block * rows, min((block + 1) * rows, n)), asked, seed)
 
     on_gpu = next(model.G.parameters()).device.type != "cpu"
     yield from in_order(draw, blocks, 1 if on_gpu else cores())
@@ -96,30 +100,23 @@ def shard_rows(kind: Kind, n: int, shard: tuple[int, int]) -> range:
 
 
 @torch.no_grad()
-def _block(
-    model: Model, block: int, places: range, wanted: Tensor | None, seed: int
-) -> Dataset:
+def _block(model: Model, block: int, places: range, asked: Asked, seed: int) -> Dataset:
     """One block of rows, of which those at `places` are kept: all but for the last one."""
     rows, device = block_rows(model.kind), next(model.G.parameters()).device
     random = torch.Generator().manual_seed(_block_seed(seed, block))
     z = torch.randn(rows, model.G.latent_dim, generator=random)
-    labels = None
-    condition = z.new_empty(rows, 0)
-    if model.kind.labels is not None:
-        labels = model.kind.labels.draw(rows, random)
-        if wanted is not None:
-            labels[: len(places)] = wanted[places.start : places.stop]
-        condition = one_hot(labels, len(model.kind.labels.classes))
+    condition = asked.condition(range(places.start, places.start + rows), random)
     size = part_rows(model.kind) if device.type == "cpu" else rows
     # How a sum is shared out, among threads or by a GPU's choice, decides its last bits.
     with thread_count(1), arithmetic("fp32", device):
-        parts = zip(torch.split(z, size), torch.split(condition, size), strict=True)
+        parts = zip(torch.split(z, size), torch.split(condition.y, size), strict=True)
         x = torch.cat([model.G(*(t.to(device) for t in part)) for part in parts])
     x = x.float()[: len(places)]
     if not torch.isfinite(x).all():
         raise DivergedError("the model makes rows that are not finite: train it again")
-    drawn = model.kind.decode(x, None if labels is None else labels[: len(places)])
-    return model.kind.numbered(drawn, places.start)
+    labels = None if condition.labels is None else condition.labels[: len(places)]
+    drawn = model.kind.decode(x, labels)
+    return condition.keep(model.kind.numbered(drawn, places.start))
 
 
 def in_order(make: Callable[[int], T], items: Sequence[int], workers: int) -> Iterator[T]:
@@ -141,9 +138,11 @@ def in_order(make: Callable[[int], T], items: Sequence[int], workers: int) -> It
             pool.shutdown(cancel_futures=True)
 
 
-def sample(model: Model, n: int, y: Any = None, seed: int = 0) -> Dataset:
+def sample(
+    model: Model, n: int, y: Any = None, seed: int = 0, asked: Asked | None = None
+) -> Dataset:
     """All `n` rows of `stream` at once."""
-    return joined(list(stream(model, n, y, seed)))
+    return joined(list(stream(model, n, y, seed, asked=asked)))
 
 
 def joined(parts: list[Dataset]) -> Dataset:
@@ -153,44 +152,6 @@ def joined(parts: list[Dataset]) -> Dataset:
     # The blocks of a table are numbered on.
     x = pd.concat(tables) if tables else np.concatenate([part.x for part in parts])
     return Dataset(x, np.concatenate(labels) if labels else None, name="samples")
-
-
-def wanted_labels(kind: Kind, n: int, y: Any) -> Tensor:
-    """Class indices (n,) of what was asked for.
-
-    Raises:
-        InputError: the model has no classes, an unknown class, or another number of them than n.
-    """
-    indices = condition_of(kind).encode(y)
-    if len(indices) not in (1, n):
-        raise InputError(f"{len(indices)} labels for {n} samples: give one, or one for each")
-    return indices.expand(n)
-
-
-def where_label(kind: Kind, where: Mapping[str, Any]) -> Any:
-    """The class that `where` asks for, such as {"label": 3}; None when it asks for nothing.
-
-    Raises:
-        InputError: a name that is not the condition's.
-    """
-    if not where:
-        return None
-    known = condition_of(kind).name
-    for name in where:
-        if name != known:
-            raise InputError(unknown("condition", name, [known]))
-    return where[known]
-
-
-def condition_of(kind: Kind) -> Labels:
-    """The classes that samples can be asked to have.
-
-    Raises:
-        InputError: there are none.
-    """
-    if kind.labels is None:
-        raise InputError("the model is unconditional: it was trained without labels or a target")
-    return kind.labels
 
 
 def _block_seed(seed: int, block: int) -> int:

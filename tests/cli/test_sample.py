@@ -17,7 +17,8 @@ from tests.cli.test_train import refused
 
 @pytest.fixture
 def table_run(call: Call, table_csv: Path) -> str:
-    assert call("train", table_csv, "--target", "group", "--run", "table", *TINY).code == 0
+    any_column = ("--target", "group", "--given-share", "0.5")
+    assert call("train", table_csv, *any_column, "--run", "table", *TINY).code == 0
     return "table"
 
 
@@ -41,6 +42,22 @@ def test_csv_and_parquet_hold_the_same_rows(call: Call, table_run: str) -> None:
 def test_where_is_obeyed_by_every_row(call: Call, table_run: str) -> None:
     call("sample", table_run, "-n", 40, "--where", "group=b", "-o", "s.csv")
     assert (pd.read_csv("s.csv")["group"] == "b").all()
+
+
+def test_conditions_on_several_columns(call: Call, table_run: str) -> None:
+    where = ("--where", "group in a,b", "--where", "1<=height<=2", "--where", "children>=1")
+    done = call("sample", table_run, "-n", 40, *where, "-o", "s.csv")
+    assert done.code == 0, done.err
+    made = pd.read_csv("s.csv")
+    assert made["height"].between(1, 2).all()
+    assert (made["children"] >= 1).all()
+    assert "40 of 40 samples obey; of the training rows " in done.err
+    assert "(all at once)" in done.err
+
+
+def test_categories_come_equally_often(call: Call, table_run: str) -> None:
+    call("sample", table_run, "-n", 40, "--balance", "group", "-o", "s.csv")
+    assert (pd.read_csv("s.csv")["group"].value_counts() == 20).all()
 
 
 def test_the_seed_decides_the_rows(call: Call, table_run: str) -> None:
@@ -111,7 +128,10 @@ def test_refusals(call: Call, table_run: str) -> None:
     refused(call, "sample", table_run, "--where", "group=c", "-o", "s.csv", says=["'c'", "a, b"])
     refused(call, "sample", table_run, "--where", "colour=c", says=["colour", "group"])
     refused(call, "sample", table_run, "--where", "group", says=["name=value"])
-    refused(call, "sample", table_run, "--where", "group=a", "--where", "group=b", says=["twice"])
+    both = ("--where", "group=a", "--where", "group=b")
+    refused(call, "sample", table_run, *both, says=["no row can be so"])
+    refused(call, "sample", table_run, "--where", "height>9", says=["training rows: "])
+    refused(call, "sample", table_run, "--balance", "height", says=["float", "categorical"])
     assert not Path("s.csv").exists()
 
 

@@ -64,8 +64,10 @@ def test_rows_come_back_from_what_the_nets_see(name: str, labelled: bool) -> Non
     assert x.shape == (len(rows), *kind.shape.row)
     assert x.dtype == torch.float32
     y = kind.encode_labels(rows)
-    assert (y is None) is not labelled
-    assert kind.shape.conditions == (3 if labelled else 0)
+    inside = name == "table"  # its label is one of its cells
+    assert (y is None) is (inside or not labelled)
+    assert kind.shape.conditions == (3 if labelled and not inside else 0)
+    assert bool(kind.shape.cells) is inside
     back = kind.decode(x, y)
     assert type(back.x) is type(rows.x)
     if isinstance(back.x, pd.DataFrame):
@@ -97,7 +99,7 @@ def test_its_defaults_leave_no_setting_open(name: str) -> None:
     config = Config().with_defaults(KINDS[name].defaults)
     kind, _ = fitted(name, True)
     G, D = build_networks(kind.shape, config)
-    y = torch.zeros(2, kind.shape.conditions)
+    y = torch.zeros(2, kind.shape.condition_width)
     x = G(torch.zeros(2, G.latent_dim), y)
     assert x.shape == (2, *kind.shape.row)
     assert D(x, y).shape == (2,)

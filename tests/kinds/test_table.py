@@ -85,8 +85,8 @@ def test_a_nasty_table_comes_back_cell_by_cell() -> None:
 def test_a_target_of_every_dtype_comes_back(name: str) -> None:
     frame = pd.DataFrame({"y": TARGETS[name], "x": [0.1, 0.2, 0.3, 0.4]})
     kind = fitted(frame, target="y")
-    assert kind.shape.conditions == 2
-    assert kind.shape.row == (1,)
+    assert kind.shape.cells == (1, 2)
+    assert kind.shape.row == (3,)
     assert kind.features == ("x",)
     pd.testing.assert_frame_equal(there_and_back(frame, target="y"), frame)
 

@@ -45,7 +45,7 @@ def fit_baseline(
 
     def draw(n: int, seed: int) -> Dataset:
         y = None
-        if kind.labels is not None:
+        if kind.labels is not None and kind.shape.conditions:
             y = kind.labels.draw(n, random_stream(seed, "labels of a baseline"))
         x = torch.from_numpy(baseline.sample(n, None if y is None else y.numpy(), seed))
         samples = kind.decode(torch.unflatten(x.float(), 1, kind.shape.row), y)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import typer
 
 from sparring.data.sink import open_sink
-from sparring.errors import ConfigError, unknown
+from sparring.errors import ConfigError, InputError, unknown
+from sparring.impute import mass
+from sparring.kinds.table import Table
 from sparring.model import Model
-from sparring.sample import shard_rows, stream, where_label
+from sparring.sample import shard_rows, stream
 
 SAMPLES = 1_000
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -20,7 +21,14 @@ DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight"
 def command(
     run: Path = typer.Argument(help="A run directory."),
     n: int | None = typer.Option(None, "-n", help="How many samples (default: 1000)."),
-    where: list[str] = typer.Option([], help="A condition as name=value, such as label=3."),
+    where: list[str] = typer.Option(
+        [],
+        help="A condition that every sample obeys, such as label=3; in tables also age>=60, "
+        '"18<=age<30" or "city in Rome,Oslo". May be repeated.',
+    ),
+    balance: str | None = typer.Option(
+        None, help="The column (or label) whose categories come equally often."
+    ),
     digits: str | None = typer.Option(
         None,
         help="One sample of each of these digits, in this order, such as one,two,eight or 1,2,8.",
@@ -35,10 +43,12 @@ def command(
     device: str = typer.Option("cpu", help="Where G runs."),
 ) -> None:
     model = Model.load(run, device)
-    y: Any = where_label(model.kind, conditions(where))
+    y = None
     if digits is not None:
-        if n is not None or where:
-            raise ConfigError("--digits says how many samples of what: leave out -n and --where")
+        if n is not None or where or balance:
+            raise ConfigError(
+                "--digits says how many samples of what: leave out -n, --where and --balance"
+            )
         y = spelled(digits)
         n = len(y)
     n = SAMPLES if n is None else n
@@ -49,14 +59,34 @@ def command(
     path = output or run / model.kind.output
     if parts > 1:
         path = path.with_name(f"{path.stem}-{part}-of-{parts}{path.suffix}")
+    asked = model.kind.ask(n, y, where, balance)
+    obeying = 0
     with open_sink(path, rows) as sink:
-        for some in stream(model, n, y, seed, (part, parts)):
+        for some in stream(model, n, seed=seed, shard=(part, parts), asked=asked):
+            if where and isinstance(model.kind, Table):
+                obeying += int(model.kind.obeyed(where, some).sum())
             sink.write(some.x, some.y)
+    if where and isinstance(model.kind, Table):
+        print(f"{obeying:,} of {rows:,} samples obey; of the training rows {common(model, where)}",
+              file=sys.stderr)  # fmt: skip
     print(f"{rows:,} samples: {path}", file=sys.stderr)
 
 
+def common(model: Model, where: list[str]) -> str:
+    """How many training rows obey conditions on a table's columns, one by one and together."""
+    assert isinstance(model.kind, Table)
+    masses = model.kind.masses(where)
+    parts = [f"{share:.2%} ({name})" for name, share in masses.items()]
+    if len(parts) > 1:
+        try:
+            parts.append(f"{mass(model, where):.2%} (all at once)")
+        except InputError:
+            parts.append("an unknown share all at once, as they are not there any more")
+    return ", ".join(parts)
+
+
 def fraction(text: str) -> tuple[int, int]:
-    """"2/8" as (2, 8).
+    """ "2/8" as (2, 8).
 
     Raises:
         ConfigError: it is nothing of the sort.
@@ -68,7 +98,7 @@ def fraction(text: str) -> tuple[int, int]:
 
 
 def spelled(text: str) -> list[int]:
-    """"one,two,8" as [1, 2, 8].
+    """ "one,two,8" as [1, 2, 8].
 
     Raises:
         ConfigError: something that is no digit.
@@ -79,21 +109,4 @@ def spelled(text: str) -> list[int]:
         if not 0 <= digit < len(DIGITS):
             raise ConfigError(unknown("digit", word, DIGITS))
         found.append(digit)
-    return found
-
-
-def conditions(texts: list[str]) -> dict[str, str]:
-    """["label=3"] as {"label": "3"}.
-
-    Raises:
-        ConfigError: there is no "=" in a text, or a name comes twice.
-    """
-    found: dict[str, str] = {}
-    for text in texts:
-        name, equals, value = (part.strip() for part in text.partition("="))
-        if not equals:
-            raise ConfigError(f"--where {text!r}: write it as --where name=value")
-        if name in found:
-            raise ConfigError(f"--where names {name!r} twice")
-        found[name] = value
     return found

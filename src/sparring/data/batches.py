@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from sparring.data.given import Given
 from sparring.seeds import random_stream, resume_stream
 
 DEVICE_BYTES = 8 * 2**30  # of rows; more stay where they are
@@ -27,6 +28,7 @@ class Batches:
         batch_size: rows per batch, at least 1; may exceed the number of rows.
         device: where batches are made, and rows are kept if there is room for them.
         seed: of the order, and of what `prepare` draws.
+        given: how cells of a row are its conditions, where they are, instead of a label.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class Batches:
         batch_size: int,
         device: torch.device,
         seed: int,
+        given: Given | None = None,
     ) -> None:
         size = sum(tensor.nbytes for tensor in raw)
         self.home = device if size <= DEVICE_BYTES else raw[0].device
@@ -46,6 +49,7 @@ class Batches:
         self.labels = None if labels is None else labels.to(self.home)
         self.classes = classes
         self.prepare = prepare
+        self.given = given
         self.batch_size = batch_size
         self.device = device
         assert self.rows, "no rows make no batch"
@@ -59,6 +63,8 @@ class Batches:
         """The next batch: rows (b, ...) and their conditions (b, k), k = 0 when there are none."""
         rows = self._next_rows().to(self.home)
         x = self.prepare(tuple(t[rows].to(self.device) for t in self.raw), self.random)
+        if self.given is not None:
+            return x, self.given.condition(x, self.given.mask(len(x), self.random))
         if self.labels is None:
             return x, x.new_empty(len(x), 0)
         return x, one_hot(self.labels[rows].to(self.device), self.classes)

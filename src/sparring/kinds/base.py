@@ -13,8 +13,10 @@ from torch import Tensor
 
 from sparring.config import Config
 from sparring.data.dataset import Dataset
+from sparring.data.given import Given
 from sparring.errors import InputError
 from sparring.evaluate.views import Classifier, Views
+from sparring.kinds.asking import Asked, ask_labels
 from sparring.kinds.labels import Labels
 from sparring.nets.base import Shape
 
@@ -131,6 +133,27 @@ class Kind(ABC):
     @classmethod
     @abstractmethod
     def from_dict(cls, saved: dict[str, Any]) -> Kind: ...
+
+    def given(self, share: float) -> Given | None:
+        """How cells of a row become its condition, where the kind has that, else None.
+
+        Args:
+            share: of training rows of which cells are given.
+        """
+        return None
+
+    def ask(self, n: int, y: Any = None, where: Any = None, balance: str | None = None) -> Asked:
+        """What n samples are asked to be; by default as training rows are.
+
+        Args:
+            y: a label, or one for each sample.
+            where: conditions on columns by name, as far as the kind has them.
+            balance: the name of what comes equally often.
+
+        Raises:
+            InputError: what cannot be.
+        """
+        return ask_labels(self.labels, n, y, where, balance)
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -53,6 +53,7 @@ class Image(Kind):
         "width": 32,
         "depth": 3,
         "output_activation": "tanh",
+        "given_share": 0.0,
         "generator_batch_norm": False,
         "gamma": 1.0,
         "gamma_decay": 0.1,

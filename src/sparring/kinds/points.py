@@ -50,6 +50,7 @@ class Points(Kind):
         "width": 128,
         "depth": 4,
         "output_activation": "none",
+        "given_share": 0.0,
         "generator_batch_norm": False,
         "gamma": 0.1,
         "gamma_decay": 0.01,

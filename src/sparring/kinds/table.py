@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,11 +15,24 @@ from torch import Tensor
 
 from sparring.config import Config
 from sparring.data.dataset import Dataset
+from sparring.data.given import Given
 from sparring.errors import InputError, listed, unknown
 from sparring.evaluate.classifier import RowClassifier
 from sparring.evaluate.views import Classifier, Views
 from sparring.kinds import pictures
+from sparring.kinds.asking import Asked, ask_labels
 from sparring.kinds.base import Kind, restored_labels, saved_labels
+from sparring.kinds.cells import (
+    AskedCells,
+    AskedRows,
+    Cells,
+    allowed_columns,
+    balanced,
+    learnt_name,
+    obeying,
+    partial_rows,
+)
+from sparring.kinds.columns.allowed import allowed
 from sparring.kinds.columns.arrange import arranged
 from sparring.kinds.columns.base import Column, FreeColumn, LearntColumn, Name, categories
 from sparring.kinds.columns.catalogue import restored_column
@@ -27,6 +40,7 @@ from sparring.kinds.columns.category import CategoryColumn
 from sparring.kinds.columns.fit import fit_columns, fit_target, kept_notes
 from sparring.kinds.columns.gaps import gaps_of, with_gaps
 from sparring.kinds.columns.keep import KEEP_ALL, Keep
+from sparring.kinds.columns.layout import Layout
 from sparring.kinds.columns.rank import RankColumn
 from sparring.kinds.labels import Labels
 from sparring.kinds.style import save
@@ -35,18 +49,19 @@ from sparring.nets.base import Shape
 
 @dataclass(frozen=True)
 class Table(Kind):
-    """Ranks of numbers as normal scores, then categories one-hot, then gaps.
+    """Columns side by side, as `Layout` has them; the target is one of them, given to the nets.
 
     Columns whose cells are missing in the same rows share a gap: a category of two values, open or
     not. Where only a column of a few categories has it, missing is one more of these instead.
 
     Attributes:
         columns: of a sample, in the order of the training table.
-        labels: the target column's classes; the nets get it as a condition, not as a column.
+        labels: the target column's classes.
         dropped: names of columns that samples do not have, because they hold free text.
         index: the name of the rows' index, if it has one.
         gaps: names of the columns of each gap.
         keep: what the columns keep of the cells they were fitted to.
+        conditional: whether any cells can be given, and not the target alone.
     """
 
     columns: tuple[Column, ...]
@@ -55,6 +70,7 @@ class Table(Kind):
     index: Name | None = None
     gaps: tuple[tuple[Name, ...], ...] = ()
     keep: Keep = KEEP_ALL
+    conditional: bool = True
 
     name: ClassVar[str] = "table"
     defaults: ClassVar[Mapping[str, Any]] = {
@@ -64,6 +80,7 @@ class Table(Kind):
         "depth": 4,
         "output_activation": "none",
         "generator_batch_norm": False,
+        "given_share": 0.0,
         "gamma": 3.0,
         "gamma_decay": 1 / 3,
         "batch_size": 500,
@@ -110,7 +127,10 @@ class Table(Kind):
         index = frame.index.name if isinstance(frame.index.name, (str, int)) else None
         gaps = gaps_of([c for c in ordered if c.name != target], frame)
         ordered = with_gaps(ordered, gaps)
-        return cls(tuple(arranged(ordered, frame)), labels, dropped, index, gaps, keep)
+        share = config.given_share
+        conditional = bool(cls.defaults["given_share"] if share is None else share)
+        ordered = arranged(ordered, frame)
+        return cls(tuple(ordered), labels, dropped, index, gaps, keep, conditional)
 
     @cached_property
     def target(self) -> CategoryColumn | None:
@@ -122,26 +142,22 @@ class Table(Kind):
         return None
 
     @cached_property
-    def ranks(self) -> tuple[RankColumn, ...]:
-        """Columns learnt by rank."""
-        return tuple(c for c in self.columns if isinstance(c, RankColumn))
-
-    @cached_property
-    def categories(self) -> tuple[CategoryColumn, ...]:
-        """Columns learnt one-hot, without the target."""
-        found = (c for c in self.columns if isinstance(c, CategoryColumn))
-        return tuple(c for c in found if c is not self.target)
+    def layout(self) -> Layout:
+        """Where each learnt column is in a row."""
+        ranks = tuple(c for c in self.columns if isinstance(c, RankColumn))
+        categories = tuple(c for c in self.columns if isinstance(c, CategoryColumn))
+        return Layout(ranks, categories, self.gaps)
 
     @cached_property
     def shape(self) -> Shape:
-        sizes = (*(len(column.values) for column in self.categories), *(2 for _ in self.gaps))
-        conditions = len(self.labels.classes) if self.labels else 0
-        return Shape((self._scores + sum(sizes),), conditions, sizes)
+        layout = self.layout
+        cells = layout.widths if self.conditional or self.labels else ()
+        return Shape((sum(layout.widths),), one_hot=layout.one_hot, cells=cells)
 
-    @cached_property
-    def _scores(self) -> int:
-        """How many numbers a row begins with."""
-        return sum(column.width for column in self.ranks)
+    def given(self, share: float) -> Given | None:
+        layout = self.layout
+        always = None if self.target is None else layout.place[self.target.name]
+        return Given(layout.widths, layout.along, always, share) if self.shape.cells else None
 
     @property
     def features(self) -> tuple[Hashable, ...]:
@@ -182,48 +198,75 @@ class Table(Kind):
 
     def encode(self, dataset: Dataset) -> tuple[Tensor, ...]:
         self.check(dataset)
-        frame, n = _frame(dataset), len(dataset)
-        bounds = [bound for c in self.ranks for bound in c.encode(frame[c.name])]
-        codes = [column.encode(frame[column.name])[0] for column in self.categories]
-        codes += [frame[names[0]].isna().to_numpy() for names in self.gaps]
-        return (
-            torch.from_numpy(_stack(bounds[::2], n, np.float32)),
-            torch.from_numpy(_stack(bounds[1::2], n, np.float32)),
-            torch.from_numpy(_stack(codes, n, np.uint8)),
-        )
+        return self.layout.encode(_frame(dataset))
 
     def encode_labels(self, dataset: Dataset) -> Tensor | None:
-        if self.target is None or not self.target.rare:
-            return super().encode_labels(dataset)
-        return torch.from_numpy(self.target.encode(_frame(dataset)[self.target.name])[0])
+        return None  # they are a cell of the row
 
     def prepare(self, raw: tuple[Tensor, ...], random: torch.Generator) -> Tensor:
-        low, high, codes = raw
-        share = torch.rand(low.shape, generator=random, device=low.device)
-        scores = torch.special.ndtri(torch.lerp(low, high, share).clamp(1e-6, 1 - 1e-6))
-        sizes = torch.tensor(self.shape.one_hot, dtype=torch.int64, device=low.device)
-        groups = scores.new_zeros(len(scores), sum(self.shape.one_hot))
-        groups.scatter_(1, codes.long() + sizes.cumsum(0) - sizes, 1.0)
-        return torch.cat([scores, groups], dim=1)
+        return self.layout.prepare(raw, random)
+
+    def ask(self, n: int, y: Any = None, where: Any = None, balance: str | None = None) -> Asked:
+        given, layout = self.given(0.0), self.layout
+        if y is not None and not (where is None and balance is None):
+            raise InputError("y and where say the same thing: give one of them")
+        if y is not None:
+            wanted = ask_labels(self.labels, n, y, {}, None).wanted
+            assert self.target is not None
+            assert wanted is not None
+            frame = self.target.decode(wanted.numpy()).to_frame()
+            return AskedRows(layout, given, Cells(frame, frame.notna()))
+        if isinstance(where, pd.DataFrame):
+            if balance is not None:
+                raise InputError("rows to complete cannot be balanced: give where or balance")
+            cells = partial_rows(where, n, self.columns, layout)
+            self._check_asked(cells.frame.columns)
+            return AskedRows(layout, given, cells)
+        found = {a.column.name: a for a in allowed_columns(self.columns, layout, where or {})}
+        turns = None
+        if balance is not None:
+            column = layout.columns[layout.place[learnt_name(balance, self.columns, layout)]]
+            mine = found.pop(column.name, None) or allowed(column, (), f"balance {balance}")
+            turns = balanced(mine)
+        self._check_asked([*found, *([] if turns is None else [turns.column.name])])
+        if self.target is not None and not found and turns is None:
+            found[self.target.name] = allowed(self.target, (), "")
+        return AskedCells(layout, given, tuple(found.values()), turns)
+
+    def ask_whole(self, rows: pd.DataFrame) -> Asked:
+        """Rows with nothing missing in any of their columns; what is not missing yet is kept.
+
+        Raises:
+            InputError: an unknown column, or a cell such as training never saw.
+        """
+        cells = partial_rows(rows, len(rows), self.columns, self.layout)
+        self._check_asked(cells.frame.columns)
+        return AskedRows(self.layout, self.given(0.0), cells, present=True)
+
+    def obeyed(self, where: Any, rows: Dataset) -> np.ndarray:
+        """Which rows (n,) obey conditions."""
+        return obeying(allowed_columns(self.columns, self.layout, where), _frame(rows))
+
+    def masses(self, where: Any) -> dict[Name, float]:
+        """The share of training rows that obey the conditions on each column."""
+        found = allowed_columns(self.columns, self.layout, where)
+        return {asked.column.name: asked.mass for asked in found}
+
+    def _check_asked(self, names: Iterable[Name]) -> None:
+        """See that the nets were trained to be given these columns."""
+        if self.conditional:
+            return
+        can = set() if self.target is None else {self.target.name}
+        for name in names:
+            if name not in can:
+                nothing = f"only {self.target.name!r}" if self.target is not None else "no column"
+                raise InputError(
+                    f"column {name!r} cannot be asked for: the model was trained to be given "
+                    f"{nothing} (--given-share 0.5 trains it to be given any)"
+                )
 
     def decode(self, x: Tensor, y: Tensor | None) -> Dataset:
-        scores, groups = torch.split(x.cpu(), [self._scores, sum(self.shape.one_hot)], dim=1)
-        hot = torch.split(groups, list(self.shape.one_hot), dim=1)
-        codes = [group.argmax(1).numpy() for group in hot]
-        gaps = zip(self.gaps, codes[len(self.categories) :], strict=True)
-        missing = {name: code == 1 for names, code in gaps for name in names}
-        cells = {
-            column.name: column.decode(code, missing.get(column.name))
-            for column, code in zip(self.categories, codes, strict=False)
-        }
-        ranks = torch.special.ndtr(scores.double())
-        widths = [column.width for column in self.ranks]
-        for column, rank in zip(self.ranks, torch.split(ranks, widths, dim=1), strict=True):
-            cells[column.name] = column.decode(rank.numpy(), missing.get(column.name))
-        if self.target is not None and y is not None:
-            cells[self.target.name] = self.target.decode(y.cpu().numpy())
-        for free in self._free:
-            cells[free.name] = free.make(0, len(x))
+        cells = self.layout.decode(x) | {free.name: free.make(0, len(x)) for free in self._free}
         return Dataset(pd.DataFrame({column.name: cells[column.name] for column in self.columns}))
 
     def numbered(self, rows: Dataset, first: int) -> Dataset:
@@ -257,17 +300,13 @@ class Table(Kind):
         return pd.DataFrame({column.name: column.measured(frame[column.name]) for column in learnt})
 
     def _features(self, frames: list[pd.DataFrame]) -> list[np.ndarray]:
-        """Numbers standardised by the first frame (missing = its mean), categories one-hot / 2."""
+        """What each row is to a distance: all learnt columns but the target, (n, d)."""
         parts: list[list[np.ndarray]] = [[np.empty((len(frame), 0))] for frame in frames]
-        for rank in self.ranks:
-            cells = [rank.numbers(frame[rank.name]) for frame in frames]
-            present = cells[0][~np.isnan(cells[0])]
-            mean, scale = (present.mean(), present.std()) if len(present) else (0.0, 0.0)
-            for part, cell in zip(parts, cells, strict=True):
-                part.append(np.nan_to_num((cell - mean) / (scale or 1.0))[:, None])
-        for category in self.categories:
-            for part, frame in zip(parts, frames, strict=True):
-                part.append(category.one_hot(frame[category.name]) / 2)
+        for column in self.layout.columns:
+            if column is self.target:
+                continue
+            for part, cells in zip(parts, _numbers(column, frames), strict=True):
+                part.append(cells)
         return [np.hstack(part) for part in parts]
 
     def classifier(self, train: Dataset, seed: int) -> Classifier | None:
@@ -294,6 +333,7 @@ class Table(Kind):
             "index": self.index,
             "gaps": [list(names) for names in self.gaps],
             "keep": asdict(self.keep),
+            "conditional": self.conditional,
         }
 
     @classmethod
@@ -301,7 +341,7 @@ class Table(Kind):
         return cls(
             tuple(restored_column(column) for column in saved["columns"]),
             restored_labels(saved["labels"]), tuple(saved["dropped"]), saved["index"],
-            tuple(map(tuple, saved["gaps"])), Keep(**saved["keep"]),
+            tuple(map(tuple, saved["gaps"])), Keep(**saved["keep"]), saved["conditional"],
         )  # fmt: skip
 
 
@@ -312,6 +352,11 @@ def _frame(dataset: Dataset) -> pd.DataFrame:
     return dataset.x
 
 
-def _stack(columns: list[np.ndarray], n: int, dtype: type) -> np.ndarray:
-    """Columns (n,) side by side: (n, len(columns)), also when there are none."""
-    return np.column_stack(columns).astype(dtype) if columns else np.empty((n, 0), dtype)
+def _numbers(column: RankColumn | CategoryColumn, frames: list[pd.DataFrame]) -> list[np.ndarray]:
+    """A column's cells standardised by the first frame (missing = its mean), or one-hot / 2."""
+    if isinstance(column, CategoryColumn):
+        return [column.one_hot(frame[column.name]) / 2 for frame in frames]
+    cells = [column.numbers(frame[column.name]) for frame in frames]
+    present = cells[0][~np.isnan(cells[0])]
+    mean, scale = (present.mean(), present.std()) if len(present) else (0.0, 0.0)
+    return [np.nan_to_num((cell - mean) / (scale or 1.0))[:, None] for cell in cells]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from dataclasses import dataclass
 
@@ -35,10 +36,18 @@ class Shape:
 
     Attributes:
         row: shape of one encoded row: (d,) or (channels, height, width).
-        conditions: k, the width of the condition vector.
+        conditions: how many classes of labels begin the condition vector.
         one_hot: sizes of the one-hot groups at the end of a row (tables), in order.
+        cells: widths of the cells of a row that can be given (tables), in order; with them the
+            condition vector goes on as `data.given.Given` says.
     """
 
     row: tuple[int, ...]
     conditions: int = 0
     one_hot: tuple[int, ...] = ()
+    cells: tuple[int, ...] = ()
+
+    @property
+    def condition_width(self) -> int:
+        """k, the width of the condition vector."""
+        return self.conditions + (len(self.cells) + math.prod(self.row) if self.cells else 0)

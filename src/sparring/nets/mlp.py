@@ -70,8 +70,32 @@ def residual_body(
 BODIES = {"mlp": plain_body, "residual-mlp": residual_body}
 
 
+class GivenCells(nn.Module):
+    """The part of a condition that gives cells of a row: which, and what they hold.
+
+    See `data.given.Given`; where a row has no such cells, none is given.
+    """
+
+    spread: Tensor
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.labels, self.cells = shape.conditions, len(shape.cells)
+        widths = torch.tensor(shape.cells, dtype=torch.int64)
+        spread = torch.arange(self.cells).repeat_interleave(widths)
+        self.register_buffer("spread", spread, persistent=False)
+
+    def forward(self, y: Tensor) -> tuple[Tensor, Tensor]:
+        """y (n, k) to which numbers of a row are given, bool (n, d), and what they are (n, d)."""
+        bits, cells = torch.split(y[:, self.labels :], [self.cells, len(self.spread)], dim=1)
+        return bits[:, self.spread] > 0.5, cells
+
+
 class MLPGenerator(Generator):
-    """G: [z, y] through an MLP, shaped like a row; a part of z is the noise of the one-hot head."""
+    """G: [z, y] through an MLP, shaped like a row; a part of z is the noise of the one-hot head.
+
+    Cells that y gives stand in the row as they were given.
+    """
 
     def __init__(self, shape: Shape, config: Config) -> None:
         super().__init__()
@@ -79,10 +103,11 @@ class MLPGenerator(Generator):
         width = math.prod(shape.row)
         numbers = width - sum(shape.one_hot)
         self.head = OneHotHead(numbers, shape.one_hot, output_layer(config))
+        self.given = GivenCells(shape)
         self.body_dim = resolved(config.latent_dim, "latent_dim")
         self.latent_dim = self.body_dim + self.head.noise_dim
         self.body = BODIES[resolved(config.network, "network")](
-            self.body_dim + shape.conditions, width, resolved(config.width, "width"),
+            self.body_dim + shape.condition_width, width, resolved(config.width, "width"),
             resolved(config.depth, "depth"), choose("activation", config.activation, ACTIVATIONS),
             batch_norm=bool(config.generator_batch_norm),
         )  # fmt: skip
@@ -90,18 +115,25 @@ class MLPGenerator(Generator):
     def forward(self, z: Tensor, y: Tensor) -> Tensor:
         z, noise = z[:, : self.body_dim], z[:, self.body_dim :]
         row: Tensor = self.head(self.body(torch.cat([z, y], dim=1)), noise)
+        if self.given.cells:
+            given, cells = self.given(y)
+            row = torch.where(given, cells, row)
         return torch.unflatten(row, 1, self.row)
 
 
 class MLPCritic(Critic):
-    """D: [x, y] through an MLP, and a linear bottleneck before the logit if one is asked for."""
+    """D: [x, y] through an MLP, and a linear bottleneck before the logit if one is asked for.
+
+    Cells that y gives count as y, not as x: no penalty is on them.
+    """
 
     def __init__(self, shape: Shape, config: Config) -> None:
         super().__init__()
         self.batch_norm = config.critic_batch_norm
+        self.given = GivenCells(shape)
         bottleneck = config.critic_bottleneck
         body = BODIES[resolved(config.network, "network")](
-            math.prod(shape.row) + shape.conditions, bottleneck or 1,
+            math.prod(shape.row) + shape.condition_width, bottleneck or 1,
             resolved(config.critic_width or config.width, "width"),
             resolved(config.critic_depth or config.depth, "depth"),
             choose("critic_activation", config.critic_activation, ACTIVATIONS),
@@ -112,5 +144,8 @@ class MLPCritic(Critic):
         self.body = spectrally_normed(body) if config.critic_spectral_norm else body
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
-        logits: Tensor = self.body(torch.cat([x.flatten(1), y], dim=1))
+        x = x.flatten(1)
+        if self.given.cells:
+            x = x.masked_fill(self.given(y)[0], 0.0)
+        logits: Tensor = self.body(torch.cat([x, y], dim=1))
         return logits.squeeze(1)

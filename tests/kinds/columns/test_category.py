@@ -67,7 +67,8 @@ def test_a_category_that_training_never_saw() -> None:
 
 def test_a_missing_cell_that_is_told_apart_is_encoded_as_another() -> None:
     column = CategoryColumn(
-        "x", "categorical", Dtype("object", cells="string", missing="None"), ("a", "b"), gap=True
+        "x", "categorical", Dtype("object", cells="string", missing="None"), ("a", "b"), (0.0, 0.4),
+        gap=True,
     )
     series = pd.Series([None, "b", None, "b", None], dtype=object)
     (codes,) = column.encode(series)

@@ -23,11 +23,13 @@ class CategoryColumn(LearntColumn):
 
     Attributes:
         values: the categories as plain Python values; None at the end stands for missing.
+        shares: of each of them in the training rows.
         gap: whether missing cells are told apart (see `Table`).
         rare: share of training cells whose category was too rare to be kept.
     """
 
     values: tuple[Any, ...]
+    shares: tuple[float, ...]
     gap: bool = False
     rare: float = 0.0
 
@@ -42,9 +44,11 @@ class CategoryColumn(LearntColumn):
         if type == "boolean" and len(counts) > 2:
             raise InputError(f"column {series.name!r} has {len(counts)} values, a boolean two")
         values = sorted(counts.index.tolist(), key=lambda v: (v.__class__.__name__, v))
-        missing = [None] if series.isna().any() else []
+        dtype, shares = keep.dtype(series, values), [counts[v] / len(series) for v in values]
+        if series.isna().any():
+            values, shares = [*values, None], [*shares, float(series.isna().mean())]
         return cls(
-            name_of(series), type, keep.dtype(series, values), (*values, *missing),
+            name_of(series), type, dtype, tuple(values), tuple(map(float, shares)),
             rare=keep.rare(series, counts),
         )  # fmt: skip
 

@@ -85,7 +85,7 @@ class Clock:
         Raises:
             InputError: a cell that is no moment, out of range, or with and without a time zone.
         """
-        cells = self._read(series)
+        cells = self.read(series)
         present = cells.notna().to_numpy()
         whole = np.maximum(_whole(cells[present], self.wall), self.origin)
         ticks = np.full(len(cells), np.nan)
@@ -117,8 +117,12 @@ class Clock:
         start = pd.Timestamp(self.origin, unit=_unit(self.dtype))
         return seconds / DAY, f"days since {start:%Y-%m-%d %H:%M}"
 
-    def _read(self, series: pd.Series) -> pd.Series:
-        """The cells in `dtype`."""
+    def read(self, series: pd.Series) -> pd.Series:
+        """The cells in `dtype`.
+
+        Raises:
+            InputError: as `ticks`.
+        """
         cells = plain(series)
         try:
             if is_text(cells):

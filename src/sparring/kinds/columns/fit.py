@@ -89,7 +89,7 @@ def fit_target(
     labels = Labels.fit(values[~rare], str(series.name))
     column = CategoryColumn(
         name_of(series), "categorical", keep.dtype(series, labels.classes), labels.classes,
-        rare=float(rare.mean()),
+        tuple(share * float(1 - rare.mean()) for share in labels.shares), rare=float(rare.mean()),
     )  # fmt: skip
     return column, labels
 

@@ -40,7 +40,7 @@ def with_gaps(columns: Iterable[Column], gaps: Gaps) -> list[Column]:
     """The columns; those of few categories in a gap without a category for missing cells."""
     names = {name for together in gaps for name in together}
     return [
-        replace(column, values=column.values[:-1], gap=True)
+        replace(column, values=column.values[:-1], shares=column.shares[:-1], gap=True)
         if isinstance(column, CategoryColumn) and column.name in names
         else column
         for column in columns
