@@ -5,10 +5,12 @@ gamma may be from its default. Finished runs are kept in results/, so a stopped 
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from benchmarks.machine import RESULTS, in_processes, spread
@@ -77,8 +79,7 @@ def one(name: str, source: str, settings: Settings, seed: int) -> None:
         kept["CPU seconds"] = time.process_time() - before
         scores = judge(model, planned.holdout, planned.train)
         kept |= {s.name: s.value for s in scores if s.value is not None}
-    with (RESULTS / f"{name}.jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps(kept) + "\n")
+    keep(name, kept)
     print(f"{name}: {source}, seed {seed}, {settings}: {kept}", flush=True)
 
 
@@ -93,6 +94,12 @@ def key(planned: Plan) -> str:
     return f"{planned.source['fingerprint']} {json.dumps(planned.config.as_dict())}"
 
 
+def keep(name: str, run: Settings) -> None:
+    """Add a run to those that are kept."""
+    with (RESULTS / f"{name}.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(run) + "\n")
+
+
 def finished(name: str) -> dict[str, dict[str, Any]]:
     """The runs that were kept, by `key`."""
     path = RESULTS / f"{name}.jsonl"
@@ -100,6 +107,10 @@ def finished(name: str) -> dict[str, dict[str, Any]]:
     return {kept["run"]: kept for kept in map(json.loads, lines)}
 
 
+FILES = tuple(
+    str(Path(os.environ.get("SPARRING_DATA", ".")) / name)
+    for name in ("adult.csv", "StressLevelDataset.csv")
+)
 PLANE = ("moons", "grid")
 SEEN = ("c2st", "sliced_wasserstein", "recall", "modes", "high_quality", "mode_kl")
 
@@ -120,6 +131,28 @@ ABLATIONS: dict[str, Ablation] = {
     }),
     "gamma-points": Ablation(PLANE, SEEN, {
         f"gamma x {share:g}": {"gamma": share * 0.1} for share in (0.1, 0.3, 1.0, 3.0, 10.0)
+    }),
+    # A fifth of the steps, which is enough to tell them apart.
+    "ablation-tables": Ablation(FILES, ("shape", "trend", "c2st"), {
+        title: {"steps": 600} | settings for title, settings in {
+            "the defaults, 600 steps": {},
+            "every row is kept": {"candidates": 1},
+            "8 candidates": {"candidates": 8},
+            "no averaging": {"ema_half_life_steps": 0.0},
+            "averaged as long as allowed": {"ema_half_life_steps": 1e6},
+            "batch 500, half the steps": {"batch_size": 500, "steps": 300},
+            "batch 125, twice the steps": {"batch_size": 125, "steps": 1_200},
+            "gamma x 3": {"gamma": 9.0},
+            "gamma x 0.3": {"gamma": 0.9},
+            "gamma x 0.1": {"gamma": 0.3},
+            "no penalty on fakes": {"penalty": "r1"},
+            "non-saturating loss": {"loss": "non-saturating"},
+            "learning rate x 2": {"learning_rate": 2e-3},
+            "learning rate x 0.5": {"learning_rate": 5e-4},
+            "half as wide": {"width": 128, "steps": 1_200},
+            "half as deep": {"depth": 2, "steps": 1_200},
+            "plain MLP": {"network": "mlp"},
+        }.items()
     }),
 }  # fmt: skip
 

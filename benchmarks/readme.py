@@ -8,7 +8,8 @@ from benchmarks.machine import RESULTS, ROOT
 
 # The page that shows a benchmark, and their order there.
 PAGES = {
-    "README.md": ("demo", "startup", "toys", "tables", "mnist"),
+    "README.md": ("demo", "startup", "toys", "mnist"),
+    "docs/tables.md": ("tables", "ablation-tables"),
     "docs/engine.md": (
         "steps", "sampling", "seeds", "memory", "kills", "ablation-points", "gamma-points",
     ),

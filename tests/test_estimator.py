@@ -268,8 +268,9 @@ class TestEvaluating:
     def test_on_the_holdout(self, rows: Any) -> None:
         scores = gan(holdout=0.5).fit(rows, Y).evaluate()
         assert tuple(scores.columns) == self.COLUMNS
-        needing_more = {"c2st", "inference"} & set(scores.index)  # 50 and 20 rows
-        assert set(scores.index[scores["value"].isna()]) == needing_more
+        skipped = set(scores.index[scores["value"].isna()])
+        assert "c2st" in skipped  # which needs 50 rows
+        assert skipped <= {"c2st", "inference"}  # no risk where rows held out are all guessed, too
         assert (scores["rows"] == 30).all()
 
     def test_on_rows_that_are_given(self) -> None:

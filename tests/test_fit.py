@@ -26,6 +26,7 @@ from sparring.plan import HOLDOUT_ROWS, Plan, lasting, plan, reopen, split
 from sparring.recorder import Reporter, picture_samples
 from sparring.sample import sample
 from sparring.train.run import Run, read_lines
+from sparring.train.schedule import Schedule
 from sparring.train.trainer import Trainer
 from tests.conftest import TINY, rows_of, settings_of
 from tests.test_sample import same
@@ -367,11 +368,11 @@ class TestDivergence:
             at = trainer.schedule.at
             calls = iter(range(100))
 
-            def wild(progress: float) -> Any:
+            def wild(_: Schedule, *now: float) -> Any:
                 fine = next(calls) < 6  # two a step: one for the step, one for the log
-                return dataclasses.replace(at(progress), **{} if fine else {"gamma": torch.inf})
+                return dataclasses.replace(at(*now), **{} if fine else {"gamma": torch.inf})
 
-            monkeypatch.setattr(type(trainer.schedule), "at", lambda _, progress: wild(progress))
+            monkeypatch.setattr(Schedule, "at", wild)
             return trainer
 
         monkeypatch.setattr(Plan, "build", doomed)

@@ -106,7 +106,12 @@ class Config:
     momentum: float = _option(0.0, "SGD: momentum", 0, 0.9999)
     schedule: str = _option("cosine", "path from start to end values; constant = stay at the start")
     ema_half_life_steps: float | None = _option(
-        None, "half-life that the running average of G grows to; 0 = no averaging", 0
+        None, "half-life that the running average of G grows to, never more than a quarter of the "
+        "steps so far; 0 = no averaging", 0,
+    )
+    candidates: int | None = _option(
+        None, "rows that G makes for each that is kept, chosen so that pairs of cells come as in "
+        "the training rows (tables); 1 = every row is kept, which samples faster", 1, 64,
     )
 
     # budget: one of the three

@@ -109,6 +109,7 @@ class GAN(Plots, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no 
         momentum: float = 0.0,
         schedule: str = "cosine",
         ema_half_life_steps: float | None = None,
+        candidates: int | None = None,
         steps: int | None = None,
         epochs: float | None = None,
         minutes: float | None = None,

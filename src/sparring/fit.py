@@ -11,6 +11,7 @@ from sparring.model import Model
 from sparring.monitor import Monitor
 from sparring.plan import Plan, check_same
 from sparring.recorder import Recorder, Reporter
+from sparring.select import finished
 from sparring.signals import stop_signals
 from sparring.train.cluster import largest, processes, rank
 from sparring.train.run import Run
@@ -65,6 +66,9 @@ def fit(
         try:
             reporter.begin(plan, trainer)
             _train(plan, trainer, recorder, reporter, stop)
+            model.G = finished(model, plan.train)
+            if run is not None:
+                model.save_weights(run.path)
         except DivergedError as error:
             raise DivergedError(f"{error}; {recorder.kept()}") from None
         finally:

@@ -13,7 +13,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from sparring import __version__
-from sparring.config import Config
+from sparring.config import Config, resolved
 from sparring.data.batches import one_hot
 from sparring.data.dataset import Dataset
 from sparring.errors import RunError, choose
@@ -22,6 +22,7 @@ from sparring.kinds.base import Kind
 from sparring.kinds.catalogue import KINDS
 from sparring.nets.base import Critic, Generator
 from sparring.nets.catalogue import build_networks
+from sparring.nets.selective import CalibratedGenerator, SelectiveGenerator
 from sparring.objective.losses import LOSSES
 from sparring.train.runtime import pick_device
 
@@ -85,8 +86,14 @@ class Model:
         for name, net in (("G", self.G), ("D", self.D)):
             tensors |= {f"{name}.{k}": v.contiguous() for k, v in net.state_dict().items()}
         # One key: safetensors writes several in any order, and equal models must be equal files.
-        about = json.dumps({"steps": self.steps})
-        data = save(tensors, metadata={"sparring": about})
+        about: dict[str, int] = {"steps": self.steps}
+        G = self.G
+        if isinstance(G, CalibratedGenerator):
+            about["calibrated"] = len(G.levels)
+            G = G.base
+        if isinstance(G, SelectiveGenerator):
+            about["bins"] = G.marks.bins
+        data = save(tensors, metadata={"sparring": json.dumps(about)})
         write_whole(path / "model.safetensors", lambda file: file.write(data))
 
     @classmethod
@@ -133,8 +140,16 @@ class Model:
             raise RunError(f"{path} is not there: the run has not saved a model yet")
         try:
             with safe_open(path, framework="pt") as file:
-                self.steps = int(json.loads(file.metadata()["sparring"])["steps"])
+                about = json.loads(file.metadata()["sparring"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            self.steps = int(about["steps"])
+            marks = self.kind.marks(int(about["bins"])) if "bins" in about else None
+            if marks is not None:
+                candidates = resolved(self.config.candidates, "candidates")
+                self.G = SelectiveGenerator(self.G, marks, candidates)
+            if "calibrated" in about:
+                self.G = CalibratedGenerator(self.G, int(about["calibrated"]))
+            self.G.eval()
             for name, net in (("G", self.G), ("D", self.D)):
                 prefix = f"{name}."
                 net.load_state_dict(

@@ -111,7 +111,7 @@ def plan(dataset: Dataset, config: Config, location: str | Path | None = None) -
         "rows": dataset.total,
         "fingerprint": fingerprint(dataset),
     }
-    config = config.with_defaults(kind.defaults)
+    config = config.with_defaults(kind.defaults_for(train.total))
     if config.given_share and not kind.shape.cells:
         raise ConfigError("given_share: only rows of tables have cells that can be given")
     precision = pick_precision(

@@ -188,7 +188,7 @@ class TestRefusals:
     def test_resume_under_other_settings_shows_the_difference(self, call: Call) -> None:
         call("train", "ring", "--run", "run", *TINY)
         refused(
-            call, "train", "--resume", "--run", "run", "--gamma", 7, says=["gamma", "1.0 -> 7.0"]
+            call, "train", "--resume", "--run", "run", "--gamma", 7, says=["gamma", "0.1 -> 7.0"]
         )
         refused(call, "train", "--resume", says=["--run"])
         refused(call, "train", "--resume", "--run", "gone", says=["gone"])

@@ -13,7 +13,7 @@ from scipy import stats
 from sparring.config import Config
 from sparring.data.dataset import Dataset
 from sparring.errors import InputError
-from sparring.kinds.table import Table
+from sparring.kinds.table import FEW_ROWS, Table
 from tests.conftest import mixed_table
 
 TARGETS: dict[str, Any] = {
@@ -271,3 +271,11 @@ def test_a_picture_of_sixteen_columns_at_most(tmp_path: Path) -> None:
     frame = mixed_table()
     fitted(frame).draw(Dataset(frame[:20]), Dataset(frame), tmp_path / "a.png")
     assert (tmp_path / "a.png").stat().st_size > 10_000
+
+
+def test_few_rows_train_smaller_nets() -> None:
+    table = Table.fit(Dataset(pd.DataFrame({"x": [1.0, 2.0, 3.0]}), name="x"), Config())
+    few, many = table.defaults_for(FEW_ROWS - 1), table.defaults_for(FEW_ROWS)
+    assert many == Table.defaults
+    assert few["width"] < many["width"]
+    assert few.keys() == many.keys()

@@ -79,6 +79,12 @@ def test_no_half_life_is_no_averaging() -> None:
     assert at(1, ema_half_life_steps=0.0).ema_weight == 1
 
 
+def test_a_short_run_is_averaged_over_a_quarter_of_its_steps() -> None:
+    weight = Schedule(CONFIG).at(1, step=400).ema_weight
+    assert (1 - weight) ** 100 == pytest.approx(0.5)
+    assert Schedule(CONFIG).at(1, step=2_000) == at(1)
+
+
 def test_the_critic_may_have_a_rate_of_its_own() -> None:
     assert at(0, critic_learning_rate=4e-3).critic_learning_rate == 4e-3
     assert at(1, critic_learning_rate=4e-3).critic_learning_rate == pytest.approx(2e-4)

@@ -19,6 +19,7 @@ from sparring.evaluate.views import Classifier, Views
 from sparring.kinds.asking import Asked, ask_labels
 from sparring.kinds.labels import Labels
 from sparring.nets.base import Shape
+from sparring.nets.selective import Marks
 
 
 class Kind(ABC):
@@ -105,6 +106,18 @@ class Kind(ABC):
     @abstractmethod
     def decode(self, x: Tensor, y: Tensor | None) -> Dataset:
         """G's rows (n, *shape.row), with class indices y (n,), as the training rows came."""
+
+    def defaults_for(self, rows: int) -> Mapping[str, Any]:
+        """The defaults when there are so many training rows."""
+        return self.defaults
+
+    def marks(self, bins: int) -> Marks | None:
+        """What G's rows are chosen by, if it makes several for each that is kept.
+
+        Args:
+            bins: that the range of each number is cut into.
+        """
+        return None
 
     @abstractmethod
     def views(self, real: Dataset, *others: Dataset) -> list[Views]:

@@ -61,6 +61,7 @@ class Image(Kind):
         "learning_rate": 4e-3,
         "learning_rate_decay": 0.05,
         "ema_half_life_steps": 500.0,
+        "candidates": 1,
         "precision": "auto",
         "steps": 6_000,
     }

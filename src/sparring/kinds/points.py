@@ -58,6 +58,7 @@ class Points(Kind):
         "learning_rate": 2e-3,
         "learning_rate_decay": 0.05,
         "ema_half_life_steps": 500.0,
+        "candidates": 1,
         "precision": "fp32",
         "steps": 5_000,
     }

@@ -45,6 +45,9 @@ from sparring.kinds.columns.rank import RankColumn
 from sparring.kinds.labels import Labels
 from sparring.kinds.style import save
 from sparring.nets.base import Shape
+from sparring.nets.selective import CELLS, Marks
+
+FEW_ROWS = 2_000  # fewer train smaller nets
 
 
 @dataclass(frozen=True)
@@ -83,13 +86,15 @@ class Table(Kind):
         "given_share": 0.0,
         "gamma": 3.0,
         "gamma_decay": 1 / 3,
-        "batch_size": 500,
+        "batch_size": 250,
         "learning_rate": 1e-3,
         "learning_rate_decay": 0.05,
-        "ema_half_life_steps": 500.0,
+        "ema_half_life_steps": 200.0,
+        "candidates": 4,
         "precision": "fp32",
-        "steps": 2_000,
+        "steps": 3_000,
     }
+    with_few_rows: ClassVar[Mapping[str, Any]] = {"width": 128, "depth": 2}
     metrics: ClassVar[tuple[str, ...]] = (
         "shape", "trend", "c2st", "precision", "recall", "density", "coverage", "frechet",
         "kernel_distance", "sliced_wasserstein", "wasserstein", "mmd", "mmd_p", "label_agreement",
@@ -281,6 +286,16 @@ class Table(Kind):
     @property
     def _free(self) -> tuple[FreeColumn, ...]:
         return tuple(c for c in self.columns if isinstance(c, FreeColumn))
+
+    def defaults_for(self, rows: int) -> Mapping[str, Any]:
+        return {**self.defaults, **(self.with_few_rows if rows < FEW_ROWS else {})}
+
+    def marks(self, bins: int) -> Marks | None:
+        at = (np.arange(CELLS) + 0.5) / CELLS
+        steps = np.array([step for column in self.ranks for step in column.steps(at)])
+        ranks, values = torch.from_numpy(steps.reshape(-1, 2, CELLS)).unbind(1)
+        rest = sum(self.shape.one_hot) + self.shape.conditions
+        return Marks((bins * ranks).long().clamp(max=bins - 1), values, bins, rest)
 
     def views(self, real: Dataset, *others: Dataset) -> list[Views]:
         frames = [_frame(dataset) for dataset in (real, *others)]

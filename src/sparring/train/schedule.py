@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from sparring.config import Config, resolved
 from sparring.errors import choose
 
+HALF_LIFE_SHARE = 0.25  # of the steps so far, at most
+
 
 def cosine(progress: float) -> float:
     """0 at the start, 1 at the end, flat at both."""
@@ -34,7 +36,8 @@ class Settings:
 class Schedule:
     """R3GAN's schedules: learning rate and beta2 along a line, gamma geometrically.
 
-    The averaging's half-life always grows from 0, so that the random start is forgotten.
+    The averaging's half-life always grows from 0, so that the random start is forgotten, and never
+    exceeds a share of the steps so far, so that a short run is averaged as much as a long one.
     """
 
     config: Config
@@ -42,14 +45,15 @@ class Schedule:
     def __post_init__(self) -> None:
         choose("schedule", self.config.schedule, SCHEDULES)
 
-    def at(self, progress: float) -> Settings:
-        """The settings at `progress` in [0, 1]; those at 0 are the config's own."""
+    def at(self, progress: float, step: float = math.inf) -> Settings:
+        """The settings at `progress` in [0, 1], after so many steps; at 0 they are the config's."""
         c = self.config
         t = SCHEDULES[c.schedule](progress)
         decay = 1 + t * (resolved(c.learning_rate_decay, "learning_rate_decay") - 1)
         rate = resolved(c.learning_rate, "learning_rate")
         critic_rate = rate if c.critic_learning_rate is None else c.critic_learning_rate
         half_life = resolved(c.ema_half_life_steps, "ema_half_life_steps") * cosine(progress)
+        half_life = min(half_life, HALF_LIFE_SHARE * step)
         return Settings(
             gamma=resolved(c.gamma, "gamma") * resolved(c.gamma_decay, "gamma_decay") ** t,
             learning_rate=rate * decay,

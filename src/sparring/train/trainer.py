@@ -135,7 +135,7 @@ class Trainer:
         if self.run is None:
             self._start()
             assert self.run is not None
-        now = self.schedule.at(self.progress)
+        now = self.schedule.at(self.progress, self.step)
         self.gamma.fill_(now.gamma)
         self.ema_weight.fill_(now.ema_weight)
         self.player_g.set_rates(self.slowdown * now.learning_rate, now.beta2)

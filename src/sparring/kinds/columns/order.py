@@ -10,6 +10,7 @@ from zlib import crc32
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from sparring.kinds.columns.base import categories, known_places, name_of, places
 from sparring.kinds.columns.distribution import Distribution
@@ -138,6 +139,9 @@ class MapColumn(OrderColumn):
         share = [crc32(str(cell).encode()) / 2**32 for cell in categories(series)[new]]
         place[new] = self.distribution.quantile(np.array(share))
         return place
+
+    def steps(self, rank: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+        return [(rank, ndtri(rank))] * self.width
 
     def measured(self, series: pd.Series) -> pd.Series:
         """Groups of categories: one by one, most would be in one set of rows and not in another."""

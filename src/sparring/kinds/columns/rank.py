@@ -64,6 +64,16 @@ class RankColumn(LearntColumn):
         """Ranks (n,) or (n, 1) in [0, 1] to values."""
         return self.restored(self.distribution.quantile(cells.reshape(-1)), missing)
 
+    def steps(self, rank: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+        """What the values at ranks (n,) are like, for each of the `width` ranks of a cell.
+
+        Returns:
+            The middle of the value's rank interval, and the value, standardised: (n,) each.
+        """
+        value = self.distribution.quantile(rank)
+        low, high = self.distribution.interval(value)
+        return [((low + high) / 2, ((value - value.mean()) / (value.std() or 1)).clip(-5, 5))]
+
     def present(self, numbers: np.ndarray) -> np.ndarray:
         """Which cells are not missing, (n,).
 

@@ -1,0 +1,151 @@
+"""Fits what is put on a trained G of tables: a choice among its rows, and a calibration of it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from sparring.config import resolved
+from sparring.data.batches import one_hot
+from sparring.data.dataset import Dataset
+from sparring.kinds.base import Kind
+from sparring.model import Model
+from sparring.nets.base import Generator
+from sparring.nets.selective import (
+    LEVELS,
+    CalibratedGenerator,
+    Marks,
+    SelectiveGenerator,
+    scores,
+)
+from sparring.seeds import random_stream
+from sparring.train.runtime import arithmetic
+
+LEAST_ROWS = 500  # to tell what to choose by
+MOST_MARKS = 400  # that are weighed in pairs
+MOST_ROWS = 32_768  # of training rows, and of groups of candidates
+MOST_NUMBERS = 2**24  # in the marks of all candidates
+ROUNDS, PER_ROUND = 16, 5  # of updates; what is held back is looked at after each round
+HELD_BACK = 0.2  # of the training rows and groups, to see when to stop
+RIDGE = 1.0
+CALIBRATED_BY = 16_384  # rows
+
+
+def finished(model: Model, train: Dataset) -> Generator:
+    """The model's G with all that its kind and settings put on it after training."""
+    marks = model.kind.marks(2)
+    if marks is None:
+        return model.G
+    return calibrated(replace(model, G=selective(model, train)), len(marks.places), train)
+
+
+def calibrated(model: Model, numbers: int, train: Dataset) -> Generator:
+    """The model's G, calibrated by rows that it makes under the training rows' conditions."""
+    random = random_stream(model.config.seed, "calibration")
+    device = next(model.G.parameters()).device
+    labels = model.kind.encode_labels(train)
+    made = CalibratedGenerator(model.G, numbers).to(device)
+    rows = []
+    with torch.no_grad(), arithmetic("fp32", device):
+        for _ in range(CALIBRATED_BY // 4096):
+            z = torch.randn(4096, model.G.latent_dim, generator=random).to(device)
+            y = z.new_empty(4096, 0)
+            if labels is not None:
+                drawn = labels[torch.randint(len(labels), (4096,), generator=random)]
+                y = one_hot(drawn, model.kind.shape.conditions).to(device)
+            rows.append(model.G(z, y)[:, :numbers])
+        x = torch.cat(rows)
+        if len(x.T) and torch.isfinite(x).all():
+            ranks = torch.linspace(0, 1, LEVELS, device=device)
+            made.levels.copy_(torch.quantile(x, ranks, dim=0).T)
+            return made.eval().requires_grad_(False)
+    return model.G
+
+
+def selective(model: Model, train: Dataset) -> Generator:
+    """The model's G, made selective by the training rows; G itself where that gains nothing.
+
+    Where `loss` is least, the rows chosen have the training rows' mean of every product of two
+    marks (as long as scores are small against their bound): its gradient is the difference. A part
+    of the rows and groups is held back; W is the one of the round that was best there.
+
+    Args:
+        model: trained; its config asks for `candidates`.
+        train: the rows it was trained on.
+    """
+    config, kind = model.config, model.kind
+    K = resolved(config.candidates, "candidates")
+    marks = marks_for(kind, len(train)) if K > 1 and len(train) >= LEAST_ROWS else None
+    if marks is None:
+        return model.G
+    device = next(model.G.parameters()).device
+    random = random_stream(config.seed, "selection")
+    chosen = torch.randperm(len(train), generator=random)[:MOST_ROWS]
+    part = train.take(chosen.numpy())
+    labels = kind.encode_labels(part)
+    classes = kind.shape.conditions
+    made = SelectiveGenerator(model.G, marks, K).to(device)
+    with torch.no_grad(), arithmetic("fp32", device):
+        x = kind.prepare(kind.encode(part), random).to(device)
+        y = x.new_empty(len(x), 0) if labels is None else one_hot(labels, classes).to(device)
+        real = made.marks(x, y)
+        groups = min(MOST_ROWS, MOST_NUMBERS // (K * marks.width), 4 * len(part) + 1000)
+        asked = y[torch.randint(len(y), (groups,), generator=random).to(device)]
+        fakes = []
+        for few in torch.split(asked, 4096):
+            z = torch.randn(K, len(few), model.G.latent_dim, generator=random).to(device)
+            fakes.append(torch.stack([made.marks(model.G(part, few), few) for part in z]))
+    weights = fitted(real, torch.cat(fakes, dim=1))
+    if weights is None:
+        return model.G
+    made.weights.copy_(weights)
+    return made.eval().requires_grad_(False)
+
+
+def marks_for(kind: Kind, rows: int) -> Marks | None:
+    """Marks with as many bins as the rows fill, or fewer; None where there would be too many."""
+    for bins in range(min(16, max(2, math.isqrt(rows) // 10)), 1, -1):
+        marks = kind.marks(bins)
+        if marks is None or marks.width <= MOST_MARKS:
+            return marks
+    return None
+
+
+def fitted(real: Tensor, fake: Tensor) -> Tensor | None:
+    """W, or None where choosing by chance is as good.
+
+    Args:
+        real: marks (n, width); fake: of K candidates in each group, (K, groups, width).
+    """
+    rows, groups = (round((1 - HELD_BACK) * size) for size in (len(real), fake.shape[1]))
+    seen, unseen = (real[:rows], fake[:, :groups]), (real[rows:], fake[:, groups:])
+    W = torch.zeros(real.shape[1], real.shape[1], device=real.device, requires_grad=True)
+    optimizer = torch.optim.LBFGS(
+        [W], max_iter=PER_ROUND, history_size=10, line_search_fn="strong_wolfe"
+    )
+
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        value = loss(*seen, W) + RIDGE * W.square().sum() / rows
+        value.backward()  # type: ignore[no-untyped-call]
+        return value
+
+    with torch.no_grad():
+        best, least = None, loss(*unseen, W)
+    for _ in range(ROUNDS):
+        optimizer.step(closure)  # type: ignore[no-untyped-call]
+        with torch.no_grad():
+            now = loss(*unseen, W)
+        if not now < least:
+            break
+        best, least = W.detach().clone(), now
+    return best
+
+
+def loss(real: Tensor, fake: Tensor, weights: Tensor) -> Tensor:
+    """mean(log sum exp s(candidates)) - mean(s(real))."""
+    made = scores(fake.flatten(0, 1), weights).view(fake.shape[:2])
+    return made.logsumexp(0).mean() - scores(real, weights).mean()
