@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from sparring.config import resolved
-from sparring.data.batches import one_hot
 from sparring.data.dataset import Dataset
 from sparring.kinds.base import Kind
 from sparring.model import Model
@@ -46,17 +45,14 @@ def calibrated(model: Model, numbers: int, train: Dataset) -> Generator:
     """The model's G, calibrated by rows that it makes under the training rows' conditions."""
     random = random_stream(model.config.seed, "calibration")
     device = next(model.G.parameters()).device
-    labels = model.kind.encode_labels(train)
     made = CalibratedGenerator(model.G, numbers).to(device)
     rows = []
     with torch.no_grad(), arithmetic("fp32", device):
         for _ in range(CALIBRATED_BY // 4096):
-            z = torch.randn(4096, model.G.latent_dim, generator=random).to(device)
-            y = z.new_empty(4096, 0)
-            if labels is not None:
-                drawn = labels[torch.randint(len(labels), (4096,), generator=random)]
-                y = one_hot(drawn, model.kind.shape.conditions).to(device)
-            rows.append(model.G(z, y)[:, :numbers])
+            drawn = torch.randint(len(train), (4096,), generator=random)
+            y = conditioned(model.kind, train.take(drawn.numpy()), 0.0, random)[1]
+            z = torch.randn(4096, model.G.latent_dim, generator=random)
+            rows.append(model.G(z.to(device), y.to(device))[:, :numbers])
         x = torch.cat(rows)
         if len(x.T) and torch.isfinite(x).all():
             ranks = torch.linspace(0, 1, LEVELS, device=device)
@@ -85,24 +81,32 @@ def selective(model: Model, train: Dataset) -> Generator:
     random = random_stream(config.seed, "selection")
     chosen = torch.randperm(len(train), generator=random)[:MOST_ROWS]
     part = train.take(chosen.numpy())
-    labels = kind.encode_labels(part)
-    classes = kind.shape.conditions
+    share = resolved(config.given_share, "given_share")
     made = SelectiveGenerator(model.G, marks, K).to(device)
     with torch.no_grad(), arithmetic("fp32", device):
-        x = kind.prepare(kind.encode(part), random).to(device)
-        y = x.new_empty(len(x), 0) if labels is None else one_hot(labels, classes).to(device)
-        real = made.marks(x, y)
+        x, y = (t.to(device) for t in conditioned(kind, part, share, random))
+        real = made.marks(x)
         groups = min(MOST_ROWS, MOST_NUMBERS // (K * marks.width), 4 * len(part) + 1000)
         asked = y[torch.randint(len(y), (groups,), generator=random).to(device)]
         fakes = []
         for few in torch.split(asked, 4096):
             z = torch.randn(K, len(few), model.G.latent_dim, generator=random).to(device)
-            fakes.append(torch.stack([made.marks(model.G(part, few), few) for part in z]))
+            fakes.append(torch.stack([made.marks(model.G(part, few)) for part in z]))
     weights = fitted(real, torch.cat(fakes, dim=1))
     if weights is None:
         return model.G
     made.weights.copy_(weights)
     return made.eval().requires_grad_(False)
+
+
+def conditioned(
+    kind: Kind, rows: Dataset, share: float, random: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Rows of a table as the nets see them, and their conditions as training draws them."""
+    x, given = kind.prepare(kind.encode(rows), random), kind.given(share)
+    if given is None:
+        return x, x.new_empty(len(x), 0)
+    return x, given.condition(x, given.mask(len(x), random))
 
 
 def marks_for(kind: Kind, rows: int) -> Marks | None:

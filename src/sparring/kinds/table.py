@@ -292,9 +292,9 @@ class Table(Kind):
 
     def marks(self, bins: int) -> Marks | None:
         at = (np.arange(CELLS) + 0.5) / CELLS
-        steps = np.array([step for column in self.ranks for step in column.steps(at)])
+        steps = np.array([step for column in self.layout.ranks for step in column.steps(at)])
         ranks, values = torch.from_numpy(steps.reshape(-1, 2, CELLS)).unbind(1)
-        rest = sum(self.shape.one_hot) + self.shape.conditions
+        rest = sum(self.shape.one_hot)
         return Marks((bins * ranks).long().clamp(max=bins - 1), values, bins, rest)
 
     def views(self, real: Dataset, *others: Dataset) -> list[Views]:

@@ -15,13 +15,13 @@ CELLS = 1024  # steps of a rank at which the marks of a number are known
 class Marks(nn.Module):
     """What is seen of a row: its categories, and of each number in which bin it is and its value.
 
-    rows (n, d), conditions (n, k) -> (n, width), a 1 first.
+    rows (n, d) -> (n, width), a 1 first.
 
     Args:
         places: the bin of each number at each of CELLS equal steps of its rank, (numbers, CELLS).
         values: its value there, standardised, likewise.
         bins: how many there are of each number.
-        rest: how many entries of a row and its conditions are not numbers.
+        rest: how many entries of a row are not numbers.
     """
 
     places: Tensor
@@ -35,14 +35,14 @@ class Marks(nn.Module):
         self.bins = bins
         self.width = 1 + len(places) * (1 + bins) + rest
 
-    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         numbers = len(self.places)
         cell = (torch.special.ndtr(x[:, :numbers]) * CELLS).long().clamp(max=CELLS - 1)
         column = torch.arange(numbers, device=x.device)
         place, value = self.places[column, cell], self.values[column, cell]
         hot = x.new_zeros(*place.shape, self.bins).scatter_(2, place[:, :, None], 1.0)
         one = torch.ones_like(x[:, :1])
-        return torch.cat([one, value, hot.flatten(1), x[:, numbers:], y], dim=1)
+        return torch.cat([one, value, hot.flatten(1), x[:, numbers:]], dim=1)
 
 
 class SelectiveGenerator(Generator):
@@ -72,7 +72,7 @@ class SelectiveGenerator(Generator):
         rows, odds = [], []
         for part in z.chunk(self.candidates, dim=1):
             rows.append(self.base(part, y))
-            odds.append(scores(self.marks(rows[-1], y), self.weights))
+            odds.append(scores(self.marks(rows[-1]), self.weights))
         uniform = torch.special.ndtr(noise).clamp(1e-6, 1 - 1e-6)
         # The largest of log-odds + Gumbel noise is a draw by the odds.
         best = (torch.stack(odds, 1) - torch.log(-torch.log(uniform))).argmax(1)
