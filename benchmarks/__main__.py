@@ -6,6 +6,7 @@ import argparse
 
 from benchmarks import (
     ablation,
+    doctor,
     kills,
     machine,
     memory,
@@ -31,6 +32,8 @@ BENCHMARKS = {
     "memory": memory.run,
     "sampling": sampling.run,
     "seeds": seeds.run,
+    "doctor": doctor.run,
+    "looks": doctor.looks,
 }
 
 

@@ -10,6 +10,7 @@ from benchmarks.machine import RESULTS, ROOT
 PAGES = {
     "README.md": ("demo", "startup", "toys", "mnist"),
     "docs/tables.md": ("tables", "ablation-tables"),
+    "docs/judging.md": ("doctor", "looks"),
     "docs/engine.md": (
         "steps", "sampling", "seeds", "memory", "kills", "ablation-points", "gamma-points",
     ),

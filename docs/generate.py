@@ -12,6 +12,8 @@ from sparring.config import Config
 from sparring.data.source import BUILT_IN, READERS
 from sparring.data.toys import TOYS
 from sparring.data.writers import SINKS
+from sparring.diagnose.diagnosis import VERDICTS
+from sparring.diagnose.signals import SIGNALS
 from sparring.evaluate.suite import METRICS
 from sparring.kinds.catalogue import KINDS
 from sparring.nets.catalogue import NETWORKS
@@ -42,6 +44,10 @@ def page() -> str:
                 ("name", "metric", "better", "meaning"),
                 ((n, m.title, str(m.better), m.meaning) for n, m in METRICS.items()),
             ),
+            *section("Verdicts", "What `sparring diagnose` says of a run; see judging.md."),
+            *table(("verdict", "meaning"), VERDICTS.items()),
+            *section("Signals", "What it looks at, in `log.jsonl`."),
+            *table(("signal", "meaning"), SIGNALS.items()),
             *section("Sources", f"A file ({', '.join(READERS)}), a folder of images, an IDX "
                      f"folder, or one of: {', '.join(BUILT_IN)}."),
             *table(("toy", "points"), ((n, toy.description) for n, toy in TOYS.items())),

@@ -20,6 +20,8 @@ from sklearn.utils.estimator_checks import check_estimator
 import sparring
 from sparring import GAN, load
 from sparring.config import Config
+from sparring.diagnose.diagnosis import VERDICTS
+from sparring.diagnose.doctor import diagnose
 from sparring.errors import ConfigError, InputError, RunError
 from sparring.estimator import with_target
 from sparring.train.run import read_lines
@@ -41,6 +43,17 @@ def test_scikit_learns_contract() -> None:
     left_out = {check["check_name"] for check in checks if check["status"] != "passed"}
     assert len(checks) > 30
     assert left_out <= {"check_array_api_input"}  # which asks for an environment variable
+
+
+def test_it_is_diagnosed_as_its_run_is(tmp_path: Path) -> None:
+    made = gan(steps=60, log_every_steps=5).fit(X, run=tmp_path / "run")
+    found = made.diagnose()
+    assert found.verdict in set(VERDICTS) - {"too early to tell"}
+    assert found.evidence
+    made.save(tmp_path / "saved")
+    assert load(tmp_path / "saved").diagnose() == found
+    assert load(tmp_path / "run").diagnose() == diagnose(tmp_path / "run") == found
+    assert gan().fit(X).diagnose().verdict == "too early to tell"
 
 
 def test_its_parameters_are_the_settings() -> None:
@@ -80,7 +93,7 @@ def test_in_a_pipeline() -> None:
 
 
 def test_it_must_be_fitted_first(tmp_path: Path) -> None:
-    for call in (gan().sample, gan().evaluate, lambda: gan().save(tmp_path)):
+    for call in (gan().sample, gan().evaluate, gan().diagnose, lambda: gan().save(tmp_path)):
         with pytest.raises(NotFittedError):
             call()
     with pytest.raises(NotFittedError):

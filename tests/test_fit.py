@@ -16,6 +16,9 @@ import torch
 from sparring.config import Config
 from sparring.data.dataset import Dataset
 from sparring.data.source import open_source
+from sparring.diagnose.diagnosis import Diagnosis
+from sparring.diagnose.doctor import diagnose
+from sparring.diagnose.rules import LEAST_LOOKS
 from sparring.errors import ConfigError, DivergedError, InputError, RunError
 from sparring.fit import Interrupted, fit
 from sparring.kinds.catalogue import KINDS
@@ -25,6 +28,8 @@ from sparring.model import Model
 from sparring.plan import HOLDOUT_ROWS, Plan, lasting, plan, reopen, split
 from sparring.recorder import Reporter, picture_samples
 from sparring.sample import sample
+from sparring.train import checkup
+from sparring.train.checkup import Checkup
 from sparring.train.run import Run, read_lines
 from sparring.train.schedule import Schedule
 from sparring.train.trainer import Trainer
@@ -416,6 +421,15 @@ class TestDivergence:
         steps = [r["step"] for r in read_lines(run.log_path)]
         assert steps == list(range(1, model.steps + 1))
 
+    def test_its_log_says_that_it_diverged(self, tmp_path: Path) -> None:
+        run = Run.create(tmp_path / "run")
+        with pytest.raises(DivergedError):
+            fit(planned("points", **WILD), run)
+        found = diagnose(run.path)
+        assert found.verdict == "diverged"
+        assert found.evidence[0].value == 1 + WILD.get("rollbacks", 3)
+        assert set(found.remedy) >= {"learning_rate"}
+
     def test_a_parameter_that_is_not_finite_is_never_saved(self, tmp_path: Path) -> None:
         run = Run.create(tmp_path / "run")
         trainers: list[Trainer] = []
@@ -466,3 +480,63 @@ def test_a_table_of_numbers_can_be_points_and_points_a_table() -> None:
     again = plan(Dataset(table), Config(**TINY, kind="points"))
     assert again.train.x.shape[1] == 2
     assert set(again.train.y) == {"a", "b", "c"}
+
+
+class Hears(Reporter):
+    """Keeps the doctor's words, and what a person is told."""
+
+    def __init__(self) -> None:
+        self.verdicts: list[str] = []
+        self.events: list[str] = []
+
+    def diagnosis(self, found: Diagnosis) -> None:
+        self.verdicts.append(found.verdict)
+
+    def event(self, text: str) -> None:
+        self.events.append(text)
+
+
+class TestTheDoctorSpeaks:
+    @pytest.fixture(autouse=True)
+    def _looks(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """At every step; samples of a G that is new are alike."""
+        monkeypatch.setattr(checkup, "LEAST_STEPS", 1)
+
+    def test_of_a_collapse_once_and_at_once(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        looked = Checkup.look
+
+        def collapsed(self: Checkup, step: int, progress: float) -> dict[str, float]:
+            return looked(self, step, progress) | COLLAPSED
+
+        monkeypatch.setattr(Checkup, "look", collapsed)
+        run, heard = Run.create(tmp_path / "run"), Hears()
+        fit(planned("points", steps=8), run, reporter=heard)
+        assert heard.verdicts == ["too early to tell"] * (LEAST_LOOKS - 1) + ["collapsed"] * (
+            9 - LEAST_LOOKS
+        )
+        (text,) = heard.events
+        assert text.startswith(f"step {LEAST_LOOKS}: collapsed: nearly all samples are alike (")
+        assert [e["event"] for e in read_lines(run.events_path)] == [text]
+        assert diagnose(run.path).verdict == "collapsed"
+
+    def test_and_of_a_resumed_run_it_knows_the_past(self, tmp_path: Path) -> None:
+        run = Run.create(tmp_path / "run")
+        with pytest.raises(Interrupted):
+            fit(planned("points", steps=8), run, reporter=At(4, press))
+        heard = Hears()
+        fit(planned("points", steps=8), run, resume=True, reporter=heard)
+        assert len(heard.verdicts) == 4
+        assert "too early to tell" not in heard.verdicts
+
+
+# What a look at a collapsed run finds.
+COLLAPSED = {
+    "spread": 0.0, "cell_entropy": 0.0, "cells_missed": 1.0, "distance": 9.0, "movement": 0.5,
+    "turning": 0.5, "gradient_share": 0.5, "train_preference": 0.5, "copies": 0.0,
+}  # fmt: skip
+
+
+def press() -> None:
+    signal.raise_signal(signal.SIGINT)

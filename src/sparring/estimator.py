@@ -23,6 +23,8 @@ from sparring.config import Config
 from sparring.data.dataset import Dataset
 from sparring.data.frames import FrameType, as_pandas
 from sparring.data.source import open_source
+from sparring.diagnose.diagnosis import Diagnosis
+from sparring.diagnose.doctor import diagnose_log
 from sparring.errors import InputError
 from sparring.files import write_whole
 from sparring.fit import fit
@@ -285,6 +287,16 @@ class GAN(Plots, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no 
         scores = judge(self.model_, against, train, metrics=metrics, seed=seed)
         columns = ["value", "low", "high", "floor", "better", "rows", "title", "meaning", "skipped"]
         return pd.DataFrame([dataclasses.asdict(s) for s in scores]).set_index("name")[columns]
+
+    def diagnose(self) -> Diagnosis:
+        """What the log says went wrong, what speaks for it, and settings to try instead.
+
+        Returns:
+            Its `verdict` is a key of `sparring.diagnose.diagnosis.VERDICTS`; its `remedy` goes
+            into `GAN(**...)` by `sparring.config.parse`, or behind `--set`.
+        """
+        check_is_fitted(self)
+        return diagnose_log(self.log_, self.model_.config, self.model_.kind.defaults)
 
     def save(self, path: str | Path) -> None:
         """Write the model and its log (JSON and safetensors, no pickle, no training row) to a

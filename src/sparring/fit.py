@@ -70,6 +70,7 @@ def fit(
             if run is not None:
                 model.save_weights(run.path)
         except DivergedError as error:
+            recorder.end_diverged()
             raise DivergedError(f"{error}; {recorder.kept()}") from None
         finally:
             reporter.end()
@@ -89,7 +90,8 @@ def _train(
         if trainer.went_back:
             continue
         if step % log_every == 0 or trainer.progress == 1:
-            reporter.progress(trainer, recorder.log())
+            recorder.log(reporter)
+            recorder.tell_events(reporter)
         recorder.judge_if_due()
         recorder.picture_if_due()
         recorder.state_if_due()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from sparring.config import Config, resolved
 from sparring.data.batches import Batches
@@ -24,6 +25,7 @@ from sparring.model import Model
 from sparring.monitor import parse
 from sparring.nets.catalogue import build_networks
 from sparring.objective.objective import build_objective
+from sparring.train.checkup import ROWS
 from sparring.train.cluster import agreed, check_shareable, processes
 from sparring.train.engine import TRACING_REPAYS, pick_engine
 from sparring.train.run import Run
@@ -75,16 +77,28 @@ class Plan:
         config = self.config
         device = pick_device(config.device)
         G, D = build_networks(self.kind.shape, config)
-        batches = Batches(
-            *self.encoded,
+        batches = self._batches(self.encoded, device)
+        places = np.arange(min(len(self.holdout), ROWS))
+        places = encodable(self.kind, self.holdout, places) if len(places) else places
+        holdout = None
+        if len(places):
+            some = self.holdout.take(places)
+            encodings = self.kind.encode(some), self.kind.encode_labels(some)
+            holdout = self._batches(encodings, device)
+        return Trainer(
+            G.to(device), D.to(device), build_objective(config), batches, config, holdout
+        )
+
+    def _batches(self, rows: Encoded, device: torch.device) -> Batches:
+        return Batches(
+            *rows,
             self.kind.shape.conditions,
             self.kind.prepare,
-            resolved(config.batch_size, "batch_size"),
+            resolved(self.config.batch_size, "batch_size"),
             device,
-            config.seed,
-            self.kind.given(resolved(config.given_share, "given_share")),
+            self.config.seed,
+            self.kind.given(resolved(self.config.given_share, "given_share")),
         )
-        return Trainer(G.to(device), D.to(device), build_objective(config), batches, config)
 
 
 def plan(dataset: Dataset, config: Config, location: str | Path | None = None) -> Plan:
@@ -147,6 +161,20 @@ def _engine(config: Config, trial: Trainer, rows: int, threads: int) -> str:
         return pick_engine(config, device, math.inf, 60 * resolved(config.minutes, "minutes"))
     unsure = config.engine is None and steps >= TRACING_REPAYS
     return pick_engine(config, device, steps, steps * trial.pace(threads) if unsure else 0.0)
+
+
+def encodable(kind: Kind, rows: Dataset, places: np.ndarray) -> np.ndarray:
+    """Those of `places` whose rows hold nothing that training never saw, such as a category."""
+    part = rows.take(places)
+    try:
+        kind.encode(part)
+        kind.encode_labels(part)
+    except InputError:
+        if len(places) == 1:
+            return places[:0]
+        halves = np.array_split(places, 2)
+        return np.concatenate([encodable(kind, rows, half) for half in halves])
+    return places
 
 
 def lasting(location: str | Path) -> str:

@@ -7,13 +7,16 @@ import math
 import time
 
 from sparring.data.dataset import Dataset
+from sparring.diagnose.diagnosis import Diagnosis
+from sparring.diagnose.doctor import diagnose_log, told
+from sparring.diagnose.signals import is_look
 from sparring.errors import DivergedError
 from sparring.evaluate.score import Score
 from sparring.model import Model
 from sparring.monitor import Monitor
 from sparring.plan import Plan
 from sparring.sample import sample
-from sparring.train.run import Run
+from sparring.train.run import Run, read_lines
 from sparring.train.trainer import Trainer
 
 
@@ -25,6 +28,9 @@ class Reporter:
 
     def progress(self, trainer: Trainer, record: dict[str, float]) -> None:
         """After every line of the log."""
+
+    def diagnosis(self, found: Diagnosis) -> None:
+        """After every look of the doctor, before the log's line is passed on."""
 
     def event(self, text: str) -> None:
         """Something happened that a person should know."""
@@ -48,13 +54,32 @@ class Recorder:
         self.monitor = monitor
         self.saved_at = time.monotonic()
         self.pictures = math.floor(10 * trainer.progress)
+        self.looks = [] if run is None else [r for r in read_lines(run.log_path) if is_look(r)]
+        self.word = ""  # the doctor's, of the last look
 
-    def log(self) -> dict[str, float]:
-        """Take the trainer's record, and append it to the log."""
+    def log(self, reporter: Reporter) -> None:
+        """Append the trainer's record to the log and pass it on, with what the doctor says."""
         record = self.trainer.record()
         if self.run is not None:
             self.run.append(self.run.log_path, record)
-        return record
+        if is_look(record):
+            self._diagnose(record, reporter)
+        reporter.progress(self.trainer, record)
+
+    def _diagnose(self, record: dict[str, float], reporter: Reporter) -> None:
+        """Say how the run stands; of a collapse, once and at once."""
+        before = (look for look in self.looks if look["step"] < record["step"])  # or rolled back
+        self.looks = [*before, record]
+        found = diagnose_log(self.looks, self.plan.config, self.plan.kind.defaults)
+        reporter.diagnosis(found)
+        if found.verdict == "collapsed" != self.word:
+            self.trainer.events.append(f"step {self.trainer.step:,}: {told(found)}")
+        self.word = found.verdict
+
+    def end_diverged(self) -> None:
+        """The last line of the log of a run that diverged."""
+        if self.run is not None:
+            self.run.append(self.run.log_path, self.trainer.ending())
 
     def tell_events(self, reporter: Reporter) -> None:
         """Pass on what happened, and keep it in events.jsonl."""

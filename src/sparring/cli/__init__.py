@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "train": "Train a GAN on SOURCE: a table, images, points or a built-in name.",
     "sample": "Draw samples from a trained RUN, to a file or a folder.",
     "evaluate": "Score a trained RUN against rows it never saw.",
+    "diagnose": "Say what went wrong in a RUN, finished or not, and what to try.",
     "compare": "Fit a GAN and simpler generators to SOURCE, and score all of them alike.",
     "recipes": "The published experiments: list them, run them, see them beside their numbers.",
 }

@@ -11,6 +11,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from sparring.diagnose.diagnosis import Diagnosis
+from sparring.diagnose.signals import SIGNALS
 from sparring.evaluate.suite import Score
 from sparring.plan import Plan
 from sparring.recorder import Reporter
@@ -33,26 +35,35 @@ def losses(record: dict[str, float]) -> str:
 
 
 class BarReporter(Reporter):
-    """A progress bar with both losses, the pace and the time left."""
+    """A progress bar with both losses, the doctor's verdict, the pace and the time left."""
+
+    verdict = ""
 
     def __init__(self, on: Console) -> None:
         self.bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
-            TextColumn("{task.percentage:>3.0f}%  {task.fields[losses]}  {task.fields[pace]}"),
+            TextColumn(
+                "{task.percentage:>3.0f}%  {task.fields[losses]}  {task.fields[verdict]}"
+                "{task.fields[pace]}"
+            ),
             TimeRemainingColumn(compact=True),
             console=on,
         )
 
     def begin(self, plan: Plan, trainer: Trainer) -> None:
-        self.task = self.bar.add_task("training", total=1.0, losses="", pace="")
+        self.task = self.bar.add_task("training", total=1.0, losses="", verdict="", pace="")
         self.bar.start()
 
     def progress(self, trainer: Trainer, record: dict[str, float]) -> None:
         pace = f"{trainer.step:,}/{trainer.total_steps:,} steps"
         self.bar.update(
-            self.task, completed=trainer.progress, losses=losses(record), pace=pace
-        )
+            self.task, completed=trainer.progress, losses=losses(record), verdict=self.verdict,
+            pace=pace,
+        )  # fmt: skip
+
+    def diagnosis(self, found: Diagnosis) -> None:
+        self.verdict = f"{found.verdict}  "
 
     def event(self, text: str) -> None:
         self.bar.console.print(escape(text))
@@ -64,6 +75,8 @@ class BarReporter(Reporter):
 class LineReporter(Reporter):
     """A plain line every few seconds and at the end."""
 
+    verdict = ""
+
     def begin(self, plan: Plan, trainer: Trainer) -> None:
         self.shown_at = time.monotonic()
 
@@ -73,10 +86,13 @@ class LineReporter(Reporter):
             return
         self.shown_at = now
         print(
-            f"step {trainer.step:,}/{trainer.total_steps:,}  {losses(record)}  "
+            f"step {trainer.step:,}/{trainer.total_steps:,}  {losses(record)}  {self.verdict}"
             f"{trainer.seconds:.0f} s",
             flush=True,
         )
+
+    def diagnosis(self, found: Diagnosis) -> None:
+        self.verdict = f"{found.verdict}  "
 
     def event(self, text: str) -> None:
         print(text, flush=True)
@@ -129,6 +145,20 @@ def spread_table(scores: list[list[Score]]) -> Table:
         numbers = [mean, deviation, min(values), max(values), first.floor]
         best = first.better if isinstance(first.better, str) else f"{first.better:g}"
         table.add_row(*map(escape, [first.title, *map(number, numbers), best]))
+    return table
+
+
+def diagnosis_table(found: Diagnosis) -> Table:
+    """The signals that speak for a diagnosis, each beside its reference."""
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    for name in ("signal", "value", "reference", "since step"):
+        table.add_column(name, justify="left" if name == "signal" else "right")
+    table.add_column("meaning", style="dim")
+    for e in found.evidence:
+        side = "above" if e.value > e.reference else "below"
+        since = "-" if e.since_step is None else f"{e.since_step:,}"
+        cells = [e.signal, number(e.value), f"{side} {number(e.reference)}", since]
+        table.add_row(*map(escape, [*cells, SIGNALS[e.signal]]))
     return table
 
 

@@ -18,6 +18,7 @@ from sparring.cli.show import console, record, reporter, score_table, spread_tab
 from sparring.config import Config
 from sparring.data.dataset import Dataset
 from sparring.data.source import open_source
+from sparring.diagnose.doctor import diagnose, told
 from sparring.errors import ConfigError
 from sparring.fit import Interrupted, fit
 from sparring.judge import judge
@@ -142,6 +143,7 @@ def train_and_score(planned: Plan, run: Run, *, resume: bool = False) -> None:
         print("no holdout to judge by: give rows to `sparring evaluate --against`")
     else:
         score_and_show(model, run, planned)
+    print(told(diagnose(run.path)))
     print(f"samples: {picture}", f"draw more: sparring sample {run.path} -n 1000", sep="\n")
 
 

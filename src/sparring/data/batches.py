@@ -61,10 +61,14 @@ class Batches:
 
     def next(self) -> tuple[Tensor, Tensor]:
         """The next batch: rows (b, ...) and their conditions (b, k), k = 0 when there are none."""
-        rows = self._next_rows().to(self.home)
-        x = self.prepare(tuple(t[rows].to(self.device) for t in self.raw), self.random)
+        return self.take(self._next_rows(), self.random)
+
+    def take(self, rows: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
+        """The rows at positions `rows` (b,), and their conditions, prepared with `random`."""
+        rows = rows.to(self.home)
+        x = self.prepare(tuple(t[rows].to(self.device) for t in self.raw), random)
         if self.given is not None:
-            return x, self.given.condition(x, self.given.mask(len(x), self.random))
+            return x, self.given.condition(x, self.given.mask(len(x), random))
         if self.labels is None:
             return x, x.new_empty(len(x), 0)
         return x, one_hot(self.labels[rows].to(self.device), self.classes)

@@ -28,8 +28,7 @@ class Diagnosis:
 
     Attributes:
         verdict: key of VERDICTS.
-        confidence: how often this verdict was right on planted failures of this strength, in
-            [0, 1].
+        confidence: how often this verdict was right on planted runs, in [0, 1].
         evidence: what speaks for it, the strongest first; of a healthy run, what was looked at.
         remedy: settings to try instead, by name, as `--set` takes them; empty when healthy.
     """
@@ -43,6 +42,7 @@ class Diagnosis:
 # What each verdict means, in a sentence for a person.
 VERDICTS: dict[str, str] = {
     "healthy": "no sign of a failure",
+    "too early to tell": "D and G were looked at less than twice",
     "under-trained": "the samples were still improving when the run ended",
     "mode dropping": "a part of the data is never generated",
     "collapsed": "nearly all samples are alike",

@@ -2,8 +2,8 @@
 
 config.json        every setting, resolved
 schema.json        what the kind learnt of the data, and where the data came from
-log.jsonl          losses and settings, a line every `log_every_steps`
-events.jsonl       what a person should know: rollbacks, a resume on another machine
+log.jsonl          losses and settings, a line every `log_every_steps`, signals now and then
+events.jsonl       what a person should know: rollbacks, a collapse, a resume elsewhere
 metrics.jsonl      scores beside their floors, a line per evaluation
 samples/           pictures of what G draws as it learns
 model.safetensors  averaged G and D

@@ -18,6 +18,7 @@ from sparring.errors import ConfigError, DivergedError, RunError, choose
 from sparring.nets.base import Critic, Generator
 from sparring.objective.objective import Objective
 from sparring.seeds import random_stream, resume_stream
+from sparring.train.checkup import Checkup
 from sparring.train.cluster import largest, mean_over_processes, share_of
 from sparring.train.ema import AveragedModel
 from sparring.train.engine import ENGINES, Step
@@ -40,6 +41,7 @@ class Trainer:
         objective: what they optimise.
         batches: rows and conditions, without end.
         config: resolved (no None where the kind has a default).
+        holdout: rows that training never sees, for the looks at how it goes; None = there are none.
 
     Attributes:
         average: the running average of G; `average.net` is what samples.
@@ -54,8 +56,9 @@ class Trainer:
     """
 
     def __init__(
-        self, G: Generator, D: Critic, objective: Objective, batches: Batches, config: Config
-    ) -> None:
+        self, G: Generator, D: Critic, objective: Objective, batches: Batches, config: Config,
+        holdout: Batches | None = None,
+    ) -> None:  # fmt: skip
         self.G, self.D, self.objective, self.batches, self.config = G, D, objective, batches, config
         self.player_g, self.player_d = Player(G, config), Player(D, config)
         self.average = AveragedModel(G, self.player_g.vector)
@@ -80,6 +83,9 @@ class Trainer:
         self.summed = 0
         self._unseen: list[Tensor] = []  # the same of single steps that nothing looked at yet
         self.watch = Watch(explosions=config.rollbacks > 0)
+        self.checkup = Checkup(
+            G, self.average.net, D, objective.loss, batches, holdout, config.seed
+        )
         self.slowdown = 1.0
         self.went_back = False
         self.events: list[str] = []
@@ -249,7 +255,7 @@ class Trainer:
         return (self.seconds - before) / PACE_STEPS
 
     def record(self) -> dict[str, float]:
-        """One line of the log: means since the last record, and the settings now."""
+        """One line of the log: means since the last, the settings now, and signals if due."""
         sums = self.sums.clone()
         mean_over_processes(sums)
         means = (sums / max(self.summed, 1)).tolist()
@@ -259,7 +265,7 @@ class Trainer:
         record: dict[str, float] = {"step": self.step, "seconds": round(self.seconds, 3)}
         if self.step == 0:
             return record | {"critic_step": self.warmed, "critic_loss": means[0]}
-        return record | {
+        record |= {
             "critic_loss": means[0],
             "generator_loss": means[1],
             "critic_gradient": means[2],
@@ -267,6 +273,16 @@ class Trainer:
             "gamma": now.gamma,
             "learning_rate": self.slowdown * now.learning_rate,
         }
+        if self.slowdown < 1:
+            record["divergences"] = -math.log2(self.slowdown)
+        if self.checkup.due(self.step, self.progress):
+            record |= self.checkup.look(self.step, self.progress)
+        return record
+
+    def ending(self) -> dict[str, float]:
+        """The last line of the log of a run that diverged."""
+        seconds = round(self.seconds, 3)
+        return {"step": self.step, "seconds": seconds, "divergences": -math.log2(self.slowdown)}
 
     def healthy(self) -> bool:
         """Whether every parameter is finite."""
@@ -293,6 +309,7 @@ class Trainer:
             "sums": self.sums.clone(),
             "summed": self.summed,
             "watch": self.watch.state_dict(),
+            "checkup": self.checkup.state_dict(),
             "slowdown": self.slowdown,
         }
         # Where a rollback would go decides the steps to come, too.
@@ -316,6 +333,7 @@ class Trainer:
                 resume_stream(stream, saved)
             self.sums.copy_(state["sums"])
             self.watch.load_state_dict(state["watch"])
+            self.checkup.load_state_dict(state["checkup"])
             for name in ("step", "warmed", "seconds", "summed", "slowdown"):
                 setattr(self, name, state[name])
             self._good = state["good"] or state

@@ -1,0 +1,197 @@
+"""The doctor's verdicts on planted runs beside the truth, and what its remedies are worth.
+
+Runs with an even seed set the references in `sparring.diagnose.rules` ("set by"); those with an odd
+one are new to them. `--seeds 0` reads the cache and trains nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+
+from benchmarks.planted import changed, collect
+from benchmarks.plants import PLANTS, SOURCES
+from benchmarks.steps import by_turns
+from sparring.config import Config, parse, resolved
+from sparring.data.source import open_source
+from sparring.diagnose.diagnosis import VERDICTS, Diagnosis
+from sparring.diagnose.doctor import diagnose_log
+from sparring.kinds.catalogue import KINDS
+from sparring.kinds.style import FAKE, REAL
+from sparring.plan import plan
+from sparring.train.checkup import LOOKS
+
+KIND_OF = {"ring": "points", "grid": "points", "table": "table", "digits": "image"}
+COLUMNS = 4  # of the picture
+BY_CAUSE = {
+    "under-trained", "critic wins", "generator wins", "vanishing gradient", "oscillating",
+    "critic memorises",
+}  # fmt: skip
+# Where G has never come far from its start, which is nearly a point.
+STUCK = {"under-trained", "critic wins", "vanishing gradient", "critic memorises"}
+COLLAPSE = {"collapsed", "mode dropping"}
+
+
+def run(seeds: int) -> list[dict[str, str]]:
+    """A row per verdict, and one for both kinds of collapse together."""
+    judged = [(r, told(r)) for r in collect(seeds) if label(r) is not None]
+    groups = {name: {name} for name in VERDICTS if any(label(r) == name for r, _ in judged)}
+    groups["collapsed or mode dropping"] = COLLAPSE
+    rows = []
+    for name, verdicts in groups.items():
+        row = {"verdict": name}
+        for which, odd in (("set by", 0), ("new", 1)):
+            part = [(r, d) for r, d in judged if r["seed"] % 2 == odd]
+            row |= {f"{key} ({which})": v for key, v in rates(verdicts, part).items()}
+        row["healthy after the remedy"] = remedied(verdicts, judged, train=seeds > 0)
+        rows.append(row)
+    return rows
+
+
+def told(run: dict[str, Any]) -> Diagnosis:
+    """What the doctor says, of the log alone."""
+    defaults = KINDS[KIND_OF[run["source"]]].defaults
+    return diagnose_log(run["log"], Config(**run["settings"]), defaults)
+
+
+def good(run: dict[str, Any]) -> bool:
+    """Whether rows that the run never held find nothing wrong with its samples."""
+    t, images = run["truth"], run["source"] == "digits"
+    return bool(
+        not t["diverged"]
+        and t["missing"] <= 0.05
+        and t["variety"] >= 0.85
+        and t["frechet"] <= (0.4 if images else 0.1) * t["frechet_scale"]
+        and (images or t["c2st"] <= 0.85)  # trees tell any small net's digits
+        and not copied(run)
+    )
+
+
+def copied(run: dict[str, Any]) -> bool:
+    return bool(run["truth"]["near_copies"] > 0.3 > 3 * run["truth"]["near_usual"])
+
+
+def label(run: dict[str, Any]) -> str | None:
+    """What is true of a run first of all; None where the truth fits no verdict."""
+    t, planted = run["truth"], PLANTS[run["plant"]].verdict
+    if t["diverged"] or t["spread"] > 5:
+        return "diverged"
+    if copied(run):
+        return "copies training data"
+    if good(run):
+        return "healthy"
+    if alike(run) and planted not in STUCK:
+        return "collapsed"
+    if planted in BY_CAUSE and (planted != "critic memorises" or t["knows_train"] > 0.7):
+        return planted
+    return "mode dropping" if t["missing"] > 0.05 else None
+
+
+def planted_cause(run: dict[str, Any]) -> bool:
+    """Whether what was planted is a cause, which explains the failure beside what samples show."""
+    planted = PLANTS[run["plant"]].verdict
+    return planted in BY_CAUSE - {"critic memorises"}
+
+
+def alike(run: dict[str, Any]) -> bool:
+    """Whether most of the groups, or of the distance between samples, are gone."""
+    return bool(run["truth"]["variety"] < 0.35 or run["truth"]["spread"] < 0.25)
+
+
+def true_verdicts(run: dict[str, Any]) -> set[str]:
+    """All that is true of a run: beside what comes first, what else its samples and D show."""
+    found = {str(label(run))}
+    if found & {"healthy", "diverged"}:
+        return found
+    t = run["truth"]
+    if alike(run):
+        found.add("collapsed")
+    if t["missing"] > 0.05:
+        found.add("mode dropping")
+    if t["knows_train"] > 0.7:
+        found.add("critic memorises")
+    if planted_cause(run):
+        found.add(PLANTS[run["plant"]].verdict)
+    return found
+
+
+def rates(
+    verdicts: set[str], judged: list[tuple[dict[str, Any], Diagnosis]]
+) -> dict[str, str]:
+    """How often a verdict is right, and how many of those it should find it finds."""
+    found = [d.verdict in verdicts for r, d in judged if label(r) in verdicts]
+    right = [bool(true_verdicts(r) & verdicts) for r, d in judged if d.verdict in verdicts]
+    return {"right": share(right), "found": share(found)}
+
+
+def share(values: list[bool]) -> str:
+    return f"{sum(values)} of {len(values)}" if values else "-"
+
+
+def remedied(
+    verdicts: set[str], judged: list[tuple[dict[str, Any], Diagnosis]], train: bool
+) -> str:
+    """How many of the new runs that fail so become healthy by what the doctor says to try."""
+    results = []
+    for planted, diagnosis in judged:
+        if label(planted) not in verdicts or not diagnosis.remedy or not planted["seed"] % 2:
+            continue
+        changes = {name: parse(name, text) for name, text in diagnosis.remedy.items()}
+        again = changed(planted, changes, train)
+        if again is not None:
+            results.append(good(again))
+    return share(results)
+
+
+def looks(repeats: int) -> list[dict[str, str]]:
+    """What the looks cost beside the steps, under the defaults of each kind of data."""
+    rows = []
+    for source in ("ring", "digits"):
+        config = Config(threads=1, engine="traced", precision="fp32")
+        trainer = plan(open_source(source), config).build()
+        steps = resolved(trainer.config.steps, "steps")
+
+        def look(of: Any = trainer.checkup) -> object:
+            return of.look(1, 0.5)
+
+        step: Callable[[], object] = trainer.steps().__next__
+        with torch.random.fork_rng():
+            seconds = by_turns([step, look], repeats, [1, 1])
+        ratio = LOOKS * seconds[1] / (steps * seconds[0])
+        rows.append(
+            {
+                "source": source,
+                "step (ms)": f"{1e3 * seconds[0]:.2f}",
+                "look (ms)": f"{1e3 * seconds[1]:.2f}",
+                "looks / steps of a run": f"{LOOKS} / {steps:,}",
+                "share of the time": f"{ratio:.1%}",
+            }
+        )
+    return rows
+
+
+def picture(path: Path) -> None:
+    """Draw a planted run of each verdict that was found on the ring: samples over real points."""
+    found: dict[str, dict[str, Any]] = {}
+    for r in collect(0):
+        if r["source"] == "ring" and r.get("shown") and told(r).verdict == label(r):
+            found.setdefault(told(r).verdict, r)
+    shown = [name for name in VERDICTS if name in found and name != "healthy"]
+    real = np.asarray(SOURCES["ring"].draw(0, 600)[0].x)
+    rows = -(-len(shown) // COLUMNS)
+    figure = Figure(figsize=(2.1 * COLUMNS, 2.3 * rows), layout="constrained", dpi=90)
+    for axes in figure.subplots(rows, COLUMNS, squeeze=False).flat:
+        axes.set(xticks=[], yticks=[], xlim=(-1.9, 1.9), ylim=(-1.9, 1.9), aspect="equal")
+        axes.set_visible(bool(shown))
+        if shown:
+            name = shown.pop(0)
+            fake = np.asarray(found[name]["shown"])
+            axes.scatter(*real.T, s=5, color=REAL, alpha=0.3, lw=0)
+            axes.scatter(*fake.T, s=9, marker="^", color=FAKE, lw=0)
+            axes.set_title(name, fontsize=9)
+    figure.savefig(path)

@@ -1,0 +1,105 @@
+"""From signals to a verdict: the first rule all of whose signs hold.
+
+The references were set on planted runs (`python -m benchmarks doctor`), those of even seeds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sparring.diagnose.diagnosis import Evidence
+from sparring.diagnose.signals import Course
+
+LEAST_LOOKS = 2  # fewer say nothing
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A signal beyond a reference.
+
+    Attributes:
+        signal: key of SIGNALS.
+        reference: what it is held against; above: on which side of it the sign holds.
+    """
+
+    signal: str
+    reference: float
+    above: bool
+
+    def holds(self, value: float) -> bool:
+        """Whether a value is beyond the reference."""
+        return value > self.reference if self.above else value < self.reference
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A verdict, and the signs that together speak for it, the strongest first."""
+
+    verdict: str
+    signs: tuple[Sign, ...]
+
+    def evidence(self, course: Course) -> tuple[Evidence, ...] | None:
+        """What of the course speaks for the verdict, or None when not every sign holds."""
+        found = []
+        for sign in self.signs:
+            value = course.now(sign.signal)
+            if value is None or not sign.holds(value):
+                return None
+            since = course.since(sign.signal, sign.holds)
+            found.append(Evidence(sign.signal, value, sign.reference, since))
+        return tuple(found)
+
+
+def over(signal: str, reference: float) -> Sign:
+    return Sign(signal, reference, above=True)
+
+
+def under(signal: str, reference: float) -> Sign:
+    return Sign(signal, reference, above=False)
+
+
+FAR = over("distance", 3)  # from the real rows, and more than chance
+
+# In the order in which they are asked. What is final comes first, then causes that leave G stuck,
+# then what is wrong with the samples, then who is the stronger, and last what time may mend.
+RULES: tuple[Rule, ...] = (
+    Rule("diverged", (over("divergences", 0),)),
+    Rule("diverged", (over("spread", 5), over("distance", 20))),
+    Rule("copies training data", (over("copies", 0.3), under("nearness", 0.6))),
+    Rule("critic memorises", (over("train_preference", 0.75), over("neighbour_accuracy", 0.8))),
+    Rule("vanishing gradient", (under("gradient_share", 0.05), FAR)),
+    Rule(
+        "critic wins",
+        (over("critic_accuracy", 0.98), over("logit_gap", 3), under("movement", 0.1), FAR),
+    ),
+    Rule("under-trained", (under("distance_growth", -0.3), under("movement", 1), FAR)),
+    Rule("under-trained", (under("turning", 0.05), under("movement", 0.05), FAR)),
+    Rule("collapsed", (under("spread", 0.25), FAR)),
+    Rule("collapsed", (under("cell_entropy", 0.35), FAR)),
+    Rule("mode dropping", (over("cells_missed", 0.15), under("cell_entropy", 0.9))),
+    Rule("generator wins", (under("critic_accuracy", 0.6), over("neighbour_accuracy", 0.9))),
+    Rule(
+        "oscillating", (over("churn", 0.4), over("movement", 0.4), over("neighbour_accuracy", 0.8))
+    ),
+    Rule("critic wins", (over("critic_accuracy", 0.98), over("logit_gap", 3))),
+    Rule("under-trained", (under("distance_growth", -0.05), FAR)),
+    Rule("under-trained", (over("distance", 5),)),
+)
+
+# What is shown of a healthy run.
+HEALTH: tuple[Sign, ...] = (over("spread", 0.25), under("cells_missed", 0.15), under("distance", 5))
+
+# (right + 1) / (given + 2) of each verdict on planted runs: 1/2 where none was given.
+CONFIDENCE: dict[str, float] = {
+    "healthy": 0.95,
+    "under-trained": 0.83,
+    "mode dropping": 0.89,
+    "collapsed": 0.86,
+    "critic wins": 0.67,
+    "generator wins": 0.5,
+    "vanishing gradient": 0.5,
+    "oscillating": 0.5,
+    "diverged": 0.9,
+    "critic memorises": 0.5,
+    "copies training data": 0.5,
+}

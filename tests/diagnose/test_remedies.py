@@ -1,0 +1,72 @@
+"""Remedies are settings that exist, fit together and change something."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sparring.config import Config, parse
+from sparring.diagnose.remedies import REMEDIES, far, remedy
+from sparring.kinds.catalogue import KINDS
+from sparring.objective.objective import build_objective
+
+STRANGE: list[dict[str, Any]] = [
+    {},
+    {"loss": "minimax", "penalty": "none", "critic_batch_norm": True},
+    {"optimizer": "sgd", "learning_rate": 0.1, "momentum": 0.9},
+    {"d_steps": 20, "critic_width": 1000, "critic_learning_rate": 0.1, "critic_warmup_steps": 9},
+    {"critic_width": 2, "width": 4, "gamma": 1e4},
+    {"gamma": 0.0, "learning_rate": 0.0, "minutes": 1.0},
+    {"epochs": 2.0, "beta1": 0.9, "schedule": "constant", "label_smoothing": 0.1,
+     "loss": "non-saturating"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("verdict", REMEDIES)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("strange", STRANGE, ids=str)
+def test_every_remedy_is_a_config_that_differs(
+    verdict: str, kind: str, strange: dict[str, Any]
+) -> None:
+    defaults = KINDS[kind].defaults
+    config = Config(**strange).with_defaults(defaults)
+    changes = remedy(verdict, config, defaults)
+    assert changes
+    tried = config.replace({name: parse(name, text) for name, text in changes.items()})
+    tried = tried.with_defaults(defaults)
+    assert tried != config
+    build_objective(tried)
+
+
+def test_what_is_not_ill_has_no_remedy() -> None:
+    defaults = KINDS["points"].defaults
+    for verdict in ("healthy", "too early to tell"):
+        assert remedy(verdict, Config().with_defaults(defaults), defaults) == {}
+
+
+def test_what_was_changed_goes_back() -> None:
+    defaults = KINDS["points"].defaults
+    config = Config(loss="minimax", penalty="none", d_steps=20, critic_width=999)
+    changes = remedy("critic wins", config.with_defaults(defaults), defaults)
+    assert changes == {
+        "loss": "relativistic", "penalty": "r1+r2", "d_steps": "1", "critic_width": "none",
+    }  # fmt: skip
+
+
+def test_a_run_that_ended_too_soon_goes_on_longer() -> None:
+    defaults = KINDS["points"].defaults
+    for budget in ("steps", "epochs", "minutes"):
+        config = Config(**{budget: 10}).with_defaults(defaults)
+        assert remedy("under-trained", config, defaults) == {budget: "40"}
+    slow = Config(steps=10, learning_rate=1e-6).with_defaults(defaults)
+    usual = f"{defaults['learning_rate']:.6g}"
+    assert remedy("under-trained", slow, defaults) == {"learning_rate": usual}
+
+
+def test_numbers_near_their_default_are_left_alone() -> None:
+    assert not far(2e-3, 1e-3)
+    assert far(1e-2, 1e-3)
+    assert far(0.0, 1e-3)
+    assert far(None, 1e-3)
+    assert not far("adam", "adam")
