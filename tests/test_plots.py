@@ -169,3 +169,19 @@ def test_one_line_is_all_that_is_asked() -> None:
     for name in ("plot_losses", "plot_samples", "plot_comparison", "plot_critic"):
         parameters = list(inspect.signature(getattr(GAN, name)).parameters.values())[1:]
         assert all(p.default is not p.empty for p in parameters), name
+
+
+def test_a_report_of_what_was_fitted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sparring.report.parts.png", lambda figure: b"")  # which takes the time
+    fitted = gan().fit(X)
+    path = fitted.report(tmp_path / "r.html", baselines=["gaussian"])
+    assert path == tmp_path / "r.html"
+    assert "48 rows to learn from, 12 to judge by" in path.read_text()
+    assert "gaussian (one bell curve)" in path.read_text()
+    fitted.save(tmp_path / "model")
+    text = load(tmp_path / "model").report(tmp_path / "again.html").read_text()
+    assert "trained on rows in memory" in text
+    assert "There are no scores." in text
+    with pytest.raises(NotFittedError):
+        gan().report(tmp_path / "none.html")
+    assert not (tmp_path / "none.html").exists()

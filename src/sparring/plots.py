@@ -1,8 +1,10 @@
-"""The figures of a fitted GAN, each in one line of a notebook."""
+"""The figures and the report of a fitted GAN, each in one line of a notebook."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,9 @@ from sparring.plan import reopen
 from sparring.recorder import Reporter, picture_samples
 from sparring.report.charts import plot_losses, plot_samples
 from sparring.report.figures import check_planar, draw_critic
+from sparring.report.findings import of_model
+from sparring.report.page import write_report
+from sparring.report.rivals import CHEAP
 from sparring.sample import sample
 from sparring.train.trainer import Trainer
 
@@ -30,6 +35,7 @@ class Plots(ABC):
     model_: Model
     log_: list[dict[str, float]]
     _train_rows: Dataset | None
+    _holdout: Dataset | None
 
     @abstractmethod
     def _rows(self, X: Any, y: Any) -> Dataset:
@@ -90,6 +96,29 @@ class Plots(ABC):
         check_is_fitted(self)
         check_planar(self.model_)
         return draw_critic(self.model_, self._real(X, y))
+
+    def report(
+        self,
+        path: str | Path = "report.html",
+        *,
+        baselines: Sequence[str] = CHEAP,
+        seed: int = 0,
+    ) -> Path:
+        """Write all there is to say of the model to one HTML file, which opens offline.
+
+        Args:
+            baselines: simpler generators to fit and to compare with; [] = none, which is quicker.
+            seed: of the samples that are scored, and of the baselines.
+
+        Raises:
+            ConfigError: an unknown baseline.
+            RunError: the file cannot be written.
+        """
+        check_is_fitted(self)
+        rows = None if self._train_rows is None else (self._train_rows, self._holdout)
+        found = of_model(self.model_, self.log_, rows, baselines=baselines, seed=seed)
+        write_report(found, Path(path))
+        return Path(path)
 
     def _drawn(self, n: int | None, y: Any, seed: int | None) -> Dataset:
         if n is None and y is None:

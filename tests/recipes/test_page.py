@@ -6,14 +6,12 @@ import json
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from sparring.errors import InputError, RunError
 from sparring.recipes import page
 from sparring.recipes.base import Recipe
-from sparring.recipes.page import LARGEST, small, write_docs, write_html
+from sparring.recipes.page import write_docs, write_html
 from sparring.recipes.runner import claim, run_recipe
 
 
@@ -53,31 +51,6 @@ def test_the_documentation_holds_table_and_pictures(out: Path, tmp_path: Path) -
     assert all((tmp_path / "docs" / file).is_file() for file in files)
     for line in text.splitlines():
         assert not line.startswith("| --- |") or set(line) <= set("| -")
-
-
-@pytest.mark.parametrize("suffix", LARGEST)
-def test_pictures_are_made_small_enough(
-    tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    random = np.random.default_rng(0)
-    frames = [
-        Image.fromarray(random.integers(0, 256, (150, 210, 3), dtype=np.uint8)) for _ in range(2)
-    ]
-    path = tmp_path / f"noise{suffix}"
-    monkeypatch.setitem(LARGEST, suffix, 20_000)
-    more = {"save_all": True, "append_images": frames[1:], "duration": [100, 400]}
-    frames[0].save(path, **(more if suffix == ".gif" else {}))
-    assert path.stat().st_size > LARGEST[suffix]
-    (tmp_path / f"small{suffix}").write_bytes(small(path))
-    assert (tmp_path / f"small{suffix}").stat().st_size <= LARGEST[suffix]
-    with Image.open(tmp_path / f"small{suffix}") as picture:
-        assert getattr(picture, "n_frames", 1) == (2 if suffix == ".gif" else 1)
-        assert picture.width / picture.height == pytest.approx(1.4, rel=0.02)
-
-
-def test_small_pictures_stay_as_they_are(out: Path) -> None:
-    path = out / "tiny" / "a.png"
-    assert small(path) == path.read_bytes()
 
 
 def test_nothing_done_and_damage_are_told(out: Path, tmp_path: Path) -> None:

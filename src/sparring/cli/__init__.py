@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "evaluate": "Score a trained RUN against rows it never saw.",
     "diagnose": "Say what went wrong in a RUN, finished or not, and what to try.",
     "compare": "Fit a GAN and simpler generators to SOURCE, and score all of them alike.",
+    "report": "Write all there is to say of a trained RUN to one HTML file, which opens offline.",
     "recipes": "The published experiments: list them, run them, see them beside their numbers.",
 }
 

@@ -17,11 +17,12 @@ from rich.table import Table
 from rich.text import Text
 
 from sparring.cli import train
-from sparring.cli.show import console, number
+from sparring.cli.show import console
 from sparring.compare import MEASURED, METHODS, SEEDS, compare
 from sparring.config import Config
 from sparring.data.source import open_source
 from sparring.evaluate.suite import METRICS
+from sparring.report.words import ideal, number
 from sparring.standings import GAN, Comparison, Standing
 
 METRIC_WIDTH, WINNER_WIDTH, GAP = 23, 11, 2
@@ -96,8 +97,7 @@ def _table(columns: list[list[str]]) -> Table:
 def _titles(comparison: Comparison) -> list[str]:
     titles = []
     for standing in comparison.standings:
-        better = METRICS[standing.name].better
-        direction = better if isinstance(better, str) else f"{better:g}"
+        direction = ideal(METRICS[standing.name].better)
         titles.append(f"{escape(standing.title)}\n[dim]best: {direction}[/dim]")
     return ["metric", *titles, "seconds to fit"]
 

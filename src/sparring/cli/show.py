@@ -17,6 +17,7 @@ from sparring.evaluate.suite import Score
 from sparring.plan import Plan
 from sparring.recorder import Reporter
 from sparring.repeats import mean_and_deviation, spread
+from sparring.report.words import ideal, interval, number
 from sparring.train.trainer import Trainer
 
 PLAIN_WIDTH = 200
@@ -120,7 +121,7 @@ def score_table(scores: list[Score]) -> Table:
     table.add_column("rows", justify="right")
     table.add_column("meaning", style="dim")
     for s in scores:
-        best = s.better if isinstance(s.better, str) else f"{s.better:g}"
+        best = ideal(s.better)
         if s.value is None or s.floor is None:
             cells = ["-", "-", "-", best, "-", f"skipped: {s.skipped}"]
         else:
@@ -143,8 +144,7 @@ def spread_table(scores: list[list[Score]]) -> Table:
             continue
         mean, deviation = mean_and_deviation(values)
         numbers = [mean, deviation, min(values), max(values), first.floor]
-        best = first.better if isinstance(first.better, str) else f"{first.better:g}"
-        table.add_row(*map(escape, [first.title, *map(number, numbers), best]))
+        table.add_row(*map(escape, [first.title, *map(number, numbers), ideal(first.better)]))
     return table
 
 
@@ -160,19 +160,3 @@ def diagnosis_table(found: Diagnosis) -> Table:
         cells = [e.signal, number(e.value), f"{side} {number(e.reference)}", since]
         table.add_row(*map(escape, [*cells, SIGNALS[e.signal]]))
     return table
-
-
-def interval(score: Score) -> str:
-    """Where the value may lie; a dash where too few rows were compared to tell."""
-    if score.low is None or score.high is None:
-        return "-"
-    return f"{number(score.low)} to {number(score.high)}"
-
-
-def number(value: float) -> str:
-    """Three significant digits or decimals, whichever says more."""
-    if value == int(value):
-        return f"{int(value):,}"
-    if abs(value) < 0.1:
-        return f"{value:#.3g}"
-    return f"{value:.3f}" if abs(value) < 100 else f"{value:,.1f}"

@@ -57,7 +57,7 @@ def tiles(
     scale = max(1, IMAGE_SIDE // blocks[0][0].shape[1])
     sheets = [_sheet(rows, scale) for rows in blocks]
     left = 16 + max((math.ceil(pixels(name)) for name in names), default=0)
-    top = 30 + (26 if heads else 0)
+    top = (30 if title else 4) + (26 if heads else 0)
     width = left + sum(sheet.shape[1] + SPACE for sheet in sheets)
     width, height = max(width, math.ceil(pixels(title)) + 16), top + max(map(len, sheets))
     figure = Picture(height / DPI, width / DPI, layout=None)

@@ -332,13 +332,15 @@ class Table(Kind):
         return RowClassifier.fit(frame, labels, label_column=self.target.name, seed=seed)
 
     def draw(self, fake: Dataset, real: Dataset, path: Path) -> None:
-        save(pictures.marginals(self._pictured(_frame(fake)), self._pictured(_frame(real))), path)
+        cells = (self.readable(rows).values() for rows in (fake, real))
+        generated, true = (pd.DataFrame({series.name: series for series in c}) for c in cells)
+        save(pictures.marginals(generated, true), path)
 
-    def _pictured(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """The learnt columns as pictures show them."""
+    def readable(self, rows: Dataset) -> dict[Name, pd.Series]:
+        """The learnt columns as a person reads them, each under a name that tells its unit."""
+        frame = _frame(rows)
         learnt = [column for column in self.columns if isinstance(column, LearntColumn)]
-        cells = [column.pictured(frame[column.name]) for column in learnt]
-        return pd.DataFrame({series.name: series for series in cells})
+        return {column.name: column.pictured(frame[column.name]) for column in learnt}
 
     def to_dict(self) -> dict[str, Any]:
         return {
