@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,7 +31,8 @@ def path(tmp_path: Path) -> Path:
 
 
 def planned(path: Path, **changes: object) -> Plan:
-    config = Config(**settings_of("table", labelled=True, drop_text=True, **changes))
+    kept: dict[str, Any] = {"min_count": 1, "drop_text": True}
+    config = Config(**settings_of("table", labelled=True, **(kept | changes)))
     return plan(open_source(path, target="label"), config, path)
 
 
@@ -129,7 +131,7 @@ def test_a_rare_category_may_be_held_out(
     path = tmp_path / "rows.parquet"
     frame = pd.DataFrame({"x": np.arange(2_000.0), "word": [f"w{i % 40}" for i in range(2_000)]})
     frame.to_parquet(path)
-    made = plan(open_source(path), Config(holdout=0.9, **settings_of("table")), path)
+    made = plan(open_source(path), Config(holdout=0.9, min_count=1, **settings_of("table")), path)
     assert len(set(made.train.x["word"])) < 40
     assert len(made.encoded[0][2]) == made.train.total
     assert made.encoded[0][2].unique().tolist() == list(range(40))
