@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from sparring.config import Config
 from sparring.data.dataset import Dataset
+from sparring.errors import ConfigError
 from sparring.evaluate.tables import shape_error, trend_error
 from sparring.fit import fit
 from sparring.kinds.points import Points
@@ -121,3 +122,9 @@ def test_marks_are_as_many_as_rows_fill_and_pairs_allow() -> None:
     wider = pd.DataFrame(np.random.default_rng(0).normal(size=(30, 400))).rename(columns=str)
     assert marks_for(Table.fit(Dataset(wider, name="wider"), Config()), 10**6) is None
     assert marks_for(Points.fit(Dataset(np.eye(3), name="points"), Config()), 100) is None
+
+
+def test_candidates_are_refused_where_nothing_tells_them_apart() -> None:
+    points = Dataset(np.eye(30), name="points")
+    with pytest.raises(ConfigError, match=r"^candidates: points has nothing to choose rows by"):
+        plan(points, Config(candidates=2))
