@@ -59,7 +59,7 @@ def command(
     path = output or run / model.kind.output
     if parts > 1:
         path = path.with_name(f"{path.stem}-{part}-of-{parts}{path.suffix}")
-    asked = model.kind.ask(n, y, where, balance)
+    asked = model.kind.ask(n, y, where or None, balance)
     obeying = 0
     with open_sink(path, rows) as sink:
         for some in stream(model, n, seed=seed, shard=(part, parts), asked=asked):
