@@ -140,7 +140,7 @@ class TestPlan:
             Dataset(frame), Config(**TINY, types=("text=categorical",), min_count=1)
         ).kind
         assert isinstance(table, Table)
-        seen = {str(int(value)) for value in table.ranks[0].distribution.values}
+        seen = {str(int(value)) for value in table.layout.ranks[0].distribution.values}
         seen |= {text for column in table.to_dict()["columns"] for text in column.get("values", ())}
         assert len(seen) == 80
         assert not seen & set(map(str, holdout.x[:, 0].astype(int)))

@@ -49,7 +49,8 @@ def test_samples_look_like_training_rows(name: str, kind: str, labelled: bool) -
 @EVERY
 @LABELLED
 def test_a_bootstrap_is_training_rows_again(kind: str, labelled: bool) -> None:
-    p = planned(kind, labelled)
+    settings = settings_of(kind, labelled=labelled) | {"min_count": 1}
+    p = plan(rows_of(kind, labelled=labelled), Config(**settings))
     samples = fit_baseline("bootstrap", p.kind, p.train, seed=0, seconds=0.0)(40, 1)
     if isinstance(samples.x, pd.DataFrame):
         assert isinstance(p.train.x, pd.DataFrame)

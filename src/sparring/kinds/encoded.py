@@ -40,4 +40,4 @@ def encoded(kind: Kind, dataset: Dataset) -> Encoded:
             for array, tensor in zip(arrays, tensors, strict=True):
                 array.append(tensor.numpy())
         whole = tuple(torch.from_numpy(array.array()) for array in arrays)
-    return (whole, None) if kind.labels is None else (whole[:-1], whole[-1])
+    return (whole, None) if labels is None else (whole[:-1], whole[-1])

@@ -68,7 +68,7 @@ class CategoryColumn(LearntColumn):
     def decode(self, cells: np.ndarray, missing: np.ndarray | None = None) -> pd.Series:
         """Category codes (n,) to values."""
         if missing is not None:
-            cells = np.where(missing, len(self.values), cells)
+            cells = np.where(missing, len(self._restored) - 1, cells)
         return self._restored.take(cells).reset_index(drop=True)
 
     @cached_property
