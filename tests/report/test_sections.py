@@ -119,7 +119,7 @@ def test_the_diagnosis_and_its_remedy() -> None:
         found, diagnosis=Diagnosis("healthy", 0.9, (Evidence("spread", 1.0, 0.7),))
     )
     assert sections.diagnosis(well).commands == ()
-    assert "90% of such verdicts were right" in sections.diagnosis(well).words[1]
+    assert "Confidence in this verdict: 90%" in sections.diagnosis(well).words[1]
 
 
 @pytest.mark.usefixtures("undrawn")
