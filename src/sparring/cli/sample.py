@@ -10,6 +10,7 @@ import typer
 from sparring.data.sink import open_sink
 from sparring.errors import ConfigError, InputError, unknown
 from sparring.impute import mass
+from sparring.kinds.columns.base import Name
 from sparring.kinds.table import Table
 from sparring.model import Model
 from sparring.sample import shard_rows, stream
@@ -60,22 +61,21 @@ def command(
     if parts > 1:
         path = path.with_name(f"{path.stem}-{part}-of-{parts}{path.suffix}")
     asked = model.kind.ask(n, y, where or None, balance)
+    table = model.kind if where and isinstance(model.kind, Table) else None
     obeying = 0
     with open_sink(path, rows) as sink:
         for some in stream(model, n, seed=seed, shard=(part, parts), asked=asked):
-            if where and isinstance(model.kind, Table):
-                obeying += int(model.kind.obeyed(where, some).sum())
+            if table is not None:
+                obeying += int(table.obeyed(where, some).sum())
             sink.write(some.x, some.y)
-    if where and isinstance(model.kind, Table):
-        print(f"{obeying:,} of {rows:,} samples obey; of the training rows {common(model, where)}",
-              file=sys.stderr)  # fmt: skip
+    if table is not None:
+        told = common(model, table.masses(where), where)
+        print(f"{obeying:,} of {rows:,} samples obey; of the training rows {told}", file=sys.stderr)
     print(f"{rows:,} samples: {path}", file=sys.stderr)
 
 
-def common(model: Model, where: list[str]) -> str:
+def common(model: Model, masses: dict[Name, float], where: list[str]) -> str:
     """How many training rows obey conditions on a table's columns, one by one and together."""
-    assert isinstance(model.kind, Table)
-    masses = model.kind.masses(where)
     parts = [f"{share:.2%} ({name})" for name, share in masses.items()]
     if len(parts) > 1:
         try:
@@ -86,7 +86,7 @@ def common(model: Model, where: list[str]) -> str:
 
 
 def fraction(text: str) -> tuple[int, int]:
-    """ "2/8" as (2, 8).
+    """The text 2/8 as (2, 8).
 
     Raises:
         ConfigError: it is nothing of the sort.
@@ -98,7 +98,7 @@ def fraction(text: str) -> tuple[int, int]:
 
 
 def spelled(text: str) -> list[int]:
-    """ "one,two,8" as [1, 2, 8].
+    """The text one,two,8 as [1, 2, 8].
 
     Raises:
         ConfigError: something that is no digit.

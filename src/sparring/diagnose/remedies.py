@@ -87,7 +87,7 @@ def blunter(config: Config, defaults: Mapping[str, Any]) -> Changes:
 
 
 def fuller(config: Config, defaults: Mapping[str, Any]) -> Changes:
-    """What keeps modes: the game of the defaults, G no smaller than usual, or larger batches."""
+    """What keeps modes: the game of the defaults, and a G that is no narrower than usual."""
     narrow = resolved(config.width, "width") < defaults["width"] / 4
     changes = back(config, defaults, STABILITY) | ({"width": defaults["width"]} if narrow else {})
     return changes or steadier(config, defaults)
