@@ -32,7 +32,7 @@ def diagnosis(found: Findings) -> Section:
     words = [f"{said.verdict.capitalize()}: {VERDICTS[said.verdict]}."]
     if not said.evidence:
         return Section("Diagnosis", words)
-    words.append(f"Confidence in this verdict: {said.confidence:.0%} (50% where it was not measured).")
+    words.append(f"Confidence in this verdict: {said.confidence:.0%} (50%: not measured).")
     rows = []
     for e in said.evidence:
         side = "above" if e.value > e.reference else "below"

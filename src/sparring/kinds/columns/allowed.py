@@ -50,12 +50,6 @@ class Allowed:
         """The share of training rows that obey."""
         return float(self.weights.sum()) + self.missing
 
-    @property
-    def fixed(self) -> bool:
-        """Whether only one cell is allowed."""
-        points = 2 if self.points is None else len(self.points)
-        return points + (self.missing > 0) == 1
-
     def holds(self, series: pd.Series) -> np.ndarray:
         """Which cells obey, (n,)."""
         numbers = numbers_of(self.column, series)
