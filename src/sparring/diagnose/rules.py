@@ -89,17 +89,19 @@ RULES: tuple[Rule, ...] = (
 # What is shown of a healthy run.
 HEALTH: tuple[Sign, ...] = (over("spread", 0.25), under("cells_missed", 0.15), under("distance", 5))
 
-# (right + 1) / (given + 2) of each verdict on planted runs: 1/2 where none was given.
+UNMEASURED = 0.5
+
+# (right + 1) / (given + 2) of each verdict on planted runs; UNMEASURED where none was given.
 CONFIDENCE: dict[str, float] = {
     "healthy": 0.95,
     "under-trained": 0.83,
     "mode dropping": 0.89,
     "collapsed": 0.86,
     "critic wins": 0.67,
-    "generator wins": 0.5,
-    "vanishing gradient": 0.5,
-    "oscillating": 0.5,
+    "generator wins": UNMEASURED,
+    "vanishing gradient": UNMEASURED,
+    "oscillating": UNMEASURED,
     "diverged": 0.9,
-    "critic memorises": 0.5,
-    "copies training data": 0.5,
+    "critic memorises": UNMEASURED,
+    "copies training data": UNMEASURED,
 }
