@@ -95,6 +95,10 @@ class Config:
     # optimisation
     optimizer: str = _option("adam", "optimiser of G and D")
     batch_size: int | None = _option(None, "rows per update", 1)
+    stratified: bool | None = _option(
+        None, "make every batch of rows from all parts of the data, and of noise from all parts of "
+        "its space, so that chance moves G and D less; else both are drawn at random",
+    )
     learning_rate: float | None = _option(None, "learning rate at the start", 0)
     learning_rate_decay: float | None = _option(
         None, "learning rate at the end, as a share of the start", 0

@@ -98,6 +98,7 @@ class Plan:
             device,
             self.config.seed,
             self.kind.given(resolved(self.config.given_share, "given_share")),
+            bool(self.config.stratified),
         )
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from sparring.data.batches import Batches, one_hot
+from sparring.data.batches import Batches, one_hot, strata
 
 CPU = torch.device("cpu")
 
@@ -21,10 +21,14 @@ def jittered(raw: tuple[Tensor, ...], random: torch.Generator) -> Tensor:
     return raw[0] + torch.rand(raw[0].shape, generator=random)
 
 
-def stream(rows: int, size: int, seed: int = 0, prepare: object = identity) -> Batches:
+def stream(
+    rows: int, size: int, seed: int = 0, prepare: object = identity, *, stratified: bool = False
+) -> Batches:
     """Rows 0, 1, 2, ... whose class is their remainder by 3."""
     numbers = torch.arange(rows)
-    return Batches((numbers[:, None],), numbers % 3, 3, prepare, size, CPU, seed)
+    return Batches(
+        (numbers[:, None],), numbers % 3, 3, prepare, size, CPU, seed, stratified=stratified
+    )
 
 
 def take(batches: Batches, rows: int) -> list[int]:
@@ -115,3 +119,71 @@ def test_one_hot() -> None:
     y = one_hot(torch.tensor([2, 0]), 3)
     assert y.tolist() == [[0, 0, 1], [1, 0, 0]]
     assert y.dtype == torch.float32
+
+
+@given(st.integers(1, 300), st.integers(1, 40), st.integers(1, 3))
+def test_strata_are_of_equal_size_and_hold_every_row_once(rows: int, count: int, d: int) -> None:
+    count = min(count, rows)
+    groups = strata(torch.rand(rows, d, generator=torch.Generator().manual_seed(rows)), count)
+    assert len(groups) == count
+    assert {len(group) for group in groups} <= {rows // count, -(-rows // count)}
+    assert sorted(torch.cat(groups).tolist()) == list(range(rows))
+
+
+def test_strata_of_a_line_are_its_parts() -> None:
+    x = torch.randperm(24, generator=torch.Generator().manual_seed(0))[:, None].float()
+    for i, group in enumerate(strata(x, 6)):
+        assert sorted(x[group, 0].tolist()) == list(range(4 * i, 4 * i + 4))
+
+
+def test_strata_follow_the_coordinate_that_varies_most() -> None:
+    x = torch.tensor([[0.0, 0.0], [0.1, 9.0], [0.1, 0.0], [0.0, 9.0]])
+    assert [sorted(group.tolist()) for group in strata(x, 2)] == [[0, 2], [1, 3]]
+
+
+def test_rows_that_are_all_equal_have_strata() -> None:
+    assert sorted(torch.cat(strata(torch.ones(7, 2), 3)).tolist()) == list(range(7))
+
+
+@settings(max_examples=60)
+@given(st.integers(1, 40), st.integers(1, 100), st.integers(0, 5))
+def test_every_row_comes_once_in_every_stratified_pass(rows: int, size: int, seed: int) -> None:
+    taken = take(stream(rows, size, seed, stratified=True), 3 * rows)
+    for start in range(0, len(taken) - rows + 1, rows):
+        assert sorted(taken[start : start + rows]) == list(range(rows))
+
+
+def test_a_stratified_batch_has_a_row_of_every_stratum() -> None:
+    batches = stream(35, 7, stratified=True)
+    for _ in range(12):
+        rows = batches.next()[0][:, 0].int() // 5
+        assert sorted(rows.tolist()) == list(range(7))
+
+
+def test_a_stratified_batch_is_even_also_across_two_passes() -> None:
+    batches = stream(38, 7, stratified=True)  # three rows are left of every pass
+    for _ in range(30):
+        rows = batches.next()[0][:, 0]
+        assert abs(float(rows.mean()) - 18.5) < 6.0  # of shuffled batches every eighth is not
+
+
+def test_stratified_passes_are_ordered_differently() -> None:
+    taken = take(stream(50, 10, stratified=True), 100)
+    assert taken[:50] != taken[50:]
+
+
+def test_a_resumed_stream_of_stratified_batches_goes_on() -> None:
+    batches = stream(50, 12, prepare=jittered, stratified=True)
+    for _ in range(3):
+        batches.next()
+    state = batches.state_dict()
+    expected = [batches.next()[0] for _ in range(5)]
+    again = stream(50, 12, prepare=jittered, stratified=True)
+    again.load_state_dict(state)
+    for rows in expected:
+        assert torch.equal(again.next()[0], rows)
+
+
+def test_rows_too_few_for_a_stratum_each_are_shuffled() -> None:
+    taken = take(stream(5, 8, stratified=True), 40)
+    assert len({tuple(taken[i : i + 5]) for i in range(0, 40, 5)}) > 3

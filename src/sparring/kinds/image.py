@@ -57,6 +57,7 @@ class Image(Kind):
         "generator_batch_norm": False,
         "gamma": 1.0,
         "gamma_decay": 0.1,
+        "stratified": False,
         "batch_size": 32,
         "learning_rate": 4e-3,
         "learning_rate_decay": 0.05,

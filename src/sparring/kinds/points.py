@@ -54,6 +54,7 @@ class Points(Kind):
         "generator_batch_norm": False,
         "gamma": 0.1,
         "gamma_decay": 0.1,
+        "stratified": True,
         "batch_size": 128,
         "learning_rate": 2e-3,
         "learning_rate_decay": 0.01,

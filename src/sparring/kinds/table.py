@@ -86,6 +86,7 @@ class Table(Kind):
         "given_share": 0.0,
         "gamma": 3.0,
         "gamma_decay": 1 / 3,
+        "stratified": False,
         "batch_size": 250,
         "learning_rate": 1e-3,
         "learning_rate_decay": 0.05,

@@ -22,6 +22,7 @@ from sparring.train.checkup import Checkup
 from sparring.train.cluster import largest, mean_over_processes, share_of
 from sparring.train.ema import AveragedModel
 from sparring.train.engine import ENGINES, Step
+from sparring.train.latents import Latents
 from sparring.train.player import Player
 from sparring.train.runtime import arithmetic, thread_count
 from sparring.train.schedule import Schedule
@@ -74,6 +75,10 @@ class Trainer:
         self.slopes = slopes(G, D, objective)
         self.run: Step | None = None
         self.random = random_stream(config.seed, "latents", device)
+        self.latents = Latents(
+            batches.batch_size, G.latent_dim, self.random, config.seed,
+            stratified=bool(config.stratified),
+        )  # fmt: skip
         self.share_random = random_stream(config.seed, "penalty", device)
         self.dropout_random = random_stream(config.seed, "dropout", device)
         self.step = 0
@@ -186,13 +191,10 @@ class Trainer:
     def next_batch(self) -> Batch:
         """What the next update sees: of several processes, this one's share of it."""
         size = self.batches.batch_size
-        z = torch.randn(
-            (size, self.G.latent_dim), generator=self.random, device=self.batches.device
-        )
         share = self.gamma.new_empty(0)
         if self.objective.penalty.mixes:
             share = torch.rand(size, generator=self.share_random, device=self.batches.device)
-        return Batch(*map(share_of, (*self.batches.next(), z, share)))
+        return Batch(*map(share_of, (*self.batches.next(), self.latents.next(), share)))
 
     def _add(self, numbers: Tensor) -> None:
         """Take one step's losses and gradient norms into account."""
