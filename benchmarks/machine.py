@@ -48,6 +48,11 @@ def peak_gigabytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
 
 
+def processor_seconds() -> float:
+    """Seconds that processor cores spent on this process and its compilers, whoever else ran."""
+    return sum(os.times()[:4])
+
+
 def spread(values: Iterable[float], digits: int = 3) -> str:
     """Mean and range: 0.98 (0.97 to 0.99)."""
     values = list(values)
