@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,17 +14,16 @@ from torch import Tensor, nn
 
 from sparring.config import Config
 from sparring.data.dataset import Dataset
-from sparring.errors import ConfigError
 from sparring.evaluate.tables import shape_error, trend_error
 from sparring.fit import fit
 from sparring.kinds.points import Points
 from sparring.kinds.table import Table
 from sparring.model import Model
-from sparring.nets.base import Generator
+from sparring.nets.base import Critic, Generator
 from sparring.nets.selective import CalibratedGenerator, SelectiveGenerator
 from sparring.plan import plan
 from sparring.sample import sample
-from sparring.select import MOST_MARKS, fitted, marks_for, selective
+from sparring.select import MOST_MARKS, finished, fitted, marks_for, selective
 
 SMALL = Config(
     steps=3, width=8, depth=1, latent_dim=2, batch_size=16, candidates=4, threads=1, engine="eager",
@@ -124,7 +125,38 @@ def test_marks_are_as_many_as_rows_fill_and_pairs_allow() -> None:
     assert marks_for(Points.fit(Dataset(np.eye(3), name="points"), Config()), 100) is None
 
 
-def test_candidates_are_refused_where_nothing_tells_them_apart() -> None:
-    points = Dataset(np.eye(30), name="points")
-    with pytest.raises(ConfigError, match=r"^candidates: points has nothing to choose rows by"):
-        plan(points, Config(candidates=2))
+class Uniform(Generator):
+    """A number between 0 and 1."""
+
+    latent_dim = 1
+
+    def forward(self, z: Tensor, y: Tensor) -> Tensor:
+        return torch.special.ndtr(z)
+
+
+class Slope(Critic):
+    """A logit by which rows at 1 are e^2 times too rare."""
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        return 2 * x[:, 0]
+
+
+def test_points_are_chosen_by_the_critic() -> None:
+    model = fit(plan(Dataset(np.random.default_rng(0).normal(size=(50, 1)), name="points"), SMALL))
+    assert isinstance(model.G, SelectiveGenerator)
+    assert isinstance(model.G.score, type(model.D))
+    drawn = finished(replace(model, G=Uniform(), D=Slope()), Dataset(np.eye(2), name="none"))
+    z = torch.randn(40_000, drawn.latent_dim, generator=torch.Generator().manual_seed(0))
+    x = drawn(z, z[:, :0])[:, 0]
+    # The mean under the density 2 exp(2x) / (e^2 - 1), nearly reached with four candidates.
+    e2 = math.exp(2)
+    assert x.mean() == pytest.approx((e2 + 1) / (e2 - 1) / 2, abs=0.05)
+
+
+def test_points_chosen_by_the_critic_are_the_same_from_a_file(tmp_path: Path) -> None:
+    points = np.random.default_rng(0).normal(size=(50, 2))
+    model = fit(plan(Dataset(points, y=np.arange(50) % 2, name="points"), SMALL))
+    model.save(tmp_path)
+    again = Model.load(tmp_path)
+    assert isinstance(again.G, SelectiveGenerator)
+    np.testing.assert_array_equal(sample(model, 30, y=1).x, sample(again, 30, y=1).x)

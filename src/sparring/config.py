@@ -103,7 +103,9 @@ class Config:
     learning_rate_decay: float | None = _option(
         None, "learning rate at the end, as a share of the start", 0
     )
-    critic_learning_rate: float | None = _option(None, "of D at the start; omitted = as G", 0)
+    critic_learning_rate: float | None = _option(
+        None, "of D at the start; omitted = as G, if G's is given", 0
+    )
     beta1: float = _option(0.0, "Adam: decay of the gradient average", 0, 0.9999)
     beta2: float = _option(0.9, "Adam, RMSprop: decay of the squared-gradient average", 0, 0.99999)
     beta2_end: float = _option(0.99, "the same at the end (Adam)", 0, 0.99999)
@@ -114,8 +116,8 @@ class Config:
         "steps so far; 0 = no averaging", 0,
     )
     candidates: int | None = _option(
-        None, "rows that G makes for each that is kept, chosen so that pairs of cells come as in "
-        "the training rows (tables); 1 = every row is kept, which samples faster", 1, 64,
+        None, "samples that G makes for each that is kept, chosen by D or, in tables, so that "
+        "pairs of cells come as in the training rows; 1 = all are kept, which is faster", 1, 64,
     )
 
     # budget: one of the three
@@ -176,6 +178,8 @@ class Config:
     def with_defaults(self, defaults: Mapping[str, Any]) -> Config:
         """A copy in which settings that are None take the kind's defaults."""
         chosen = {k: v for k, v in defaults.items() if getattr(self, k) is None}
+        if self.learning_rate is not None:  # D's is then as G's
+            chosen.pop("critic_learning_rate", None)
         if any(getattr(self, name) is not None for name in BUDGETS):
             chosen = {k: v for k, v in chosen.items() if k not in BUDGETS}
         return self.replace(chosen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from sparring.kinds.base import Kind
 from sparring.kinds.catalogue import KINDS
 from sparring.nets.base import Critic, Generator
 from sparring.nets.catalogue import build_networks
-from sparring.nets.selective import CalibratedGenerator, SelectiveGenerator
+from sparring.nets.selective import CalibratedGenerator, PairScore, SelectiveGenerator
 from sparring.objective.losses import LOSSES
 from sparring.train.runtime import pick_device
 
@@ -92,7 +93,7 @@ class Model:
             about["calibrated"] = len(G.levels)
             G = G.base
         if isinstance(G, SelectiveGenerator):
-            about["bins"] = G.marks.bins
+            about["bins"] = G.score.marks.bins if isinstance(G.score, PairScore) else 0
         data = save(tensors, metadata={"sparring": json.dumps(about)})
         write_whole(path / "model.safetensors", lambda file: file.write(data))
 
@@ -143,10 +144,11 @@ class Model:
                 about = json.loads(file.metadata()["sparring"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             self.steps = int(about["steps"])
-            marks = self.kind.marks(int(about["bins"])) if "bins" in about else None
-            if marks is not None:
+            if "bins" in about:
+                marks = self.kind.marks(int(about["bins"])) if about["bins"] else None
+                score = deepcopy(self.D) if marks is None else PairScore(marks)
                 candidates = resolved(self.config.candidates, "candidates")
-                self.G = SelectiveGenerator(self.G, marks, candidates)
+                self.G = SelectiveGenerator(self.G, score, candidates)
             if "calibrated" in about:
                 self.G = CalibratedGenerator(self.G, int(about["calibrated"]))
             self.G.eval()

@@ -137,8 +137,6 @@ def plan(dataset: Dataset, config: Config, location: str | Path | None = None) -
         parse(config.monitor, kind)
     elif config.patience is not None:
         raise ConfigError("patience needs a monitor: the metric to be patient about")
-    if resolved(config.candidates, "candidates") > 1 and kind.marks(2) is None:
-        raise ConfigError(f"candidates: {kind.name} has nothing to choose rows by; give 1")
     check_shareable(config)
     # What cannot be built is told now, on two rows, before a run directory is made.
     untried = config.replace({"engine": config.engine or "eager"})

@@ -1,8 +1,9 @@
-"""Fits what is put on a trained G of tables: a choice among its rows, and a calibration of it."""
+"""Fits what is put on a trained G: a choice among its rows, and a calibration of tables."""
 
 from __future__ import annotations
 
 import math
+from copy import deepcopy
 from dataclasses import replace
 
 import torch
@@ -17,6 +18,7 @@ from sparring.nets.selective import (
     LEVELS,
     CalibratedGenerator,
     Marks,
+    PairScore,
     SelectiveGenerator,
     scores,
 )
@@ -36,9 +38,12 @@ CALIBRATED_BY = 16_384  # rows
 def finished(model: Model, train: Dataset) -> Generator:
     """The model's G with all that its kind and settings put on it after training."""
     marks = model.kind.marks(2)
-    if marks is None:
+    if marks is not None:
+        return calibrated(replace(model, G=selective(model, train)), len(marks.places), train)
+    K = resolved(model.config.candidates, "candidates")
+    if K == 1:
         return model.G
-    return calibrated(replace(model, G=selective(model, train)), len(marks.places), train)
+    return SelectiveGenerator(model.G, deepcopy(model.D), K).eval().requires_grad_(False)
 
 
 def calibrated(model: Model, numbers: int, train: Dataset) -> Generator:
@@ -82,21 +87,21 @@ def selective(model: Model, train: Dataset) -> Generator:
     chosen = torch.randperm(len(train), generator=random)[:MOST_ROWS]
     part = train.take(chosen.numpy())
     share = resolved(config.given_share, "given_share")
-    made = SelectiveGenerator(model.G, marks, K).to(device)
+    score = PairScore(marks).to(device)
     with torch.no_grad(), arithmetic("fp32", device):
         x, y = (t.to(device) for t in conditioned(kind, part, share, random))
-        real = made.marks(x)
+        real = score.marks(x)
         groups = min(MOST_ROWS, MOST_NUMBERS // (K * marks.width), 4 * len(part) + 1000)
         asked = y[torch.randint(len(y), (groups,), generator=random).to(device)]
         fakes = []
         for few in torch.split(asked, 4096):
             z = torch.randn(K, len(few), model.G.latent_dim, generator=random).to(device)
-            fakes.append(torch.stack([made.marks(model.G(part, few)) for part in z]))
+            fakes.append(torch.stack([score.marks(model.G(part, few)) for part in z]))
     weights = fitted(real, torch.cat(fakes, dim=1))
     if weights is None:
         return model.G
-    made.weights.copy_(weights)
-    return made.eval().requires_grad_(False)
+    score.weights.copy_(weights)
+    return SelectiveGenerator(model.G, score, K).eval().requires_grad_(False)
 
 
 def conditioned(

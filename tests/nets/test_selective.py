@@ -15,6 +15,7 @@ from sparring.nets.selective import (
     LEVELS,
     CalibratedGenerator,
     Marks,
+    PairScore,
     SelectiveGenerator,
     scores,
 )
@@ -55,7 +56,7 @@ def test_scores_are_the_quadratic_form_within_a_bound() -> None:
 
 
 def test_without_weights_the_choice_is_by_chance(marks: Marks) -> None:
-    net = SelectiveGenerator(Noise(), marks, 4)
+    net = SelectiveGenerator(Noise(), PairScore(marks), 4)
     rows = net(z := noise(net, 20_000), z[:, :0])
     assert rows[:, 0].mean().abs() < 0.03
     assert rows[:, 0].std() == pytest.approx(1, abs=0.03)
@@ -63,9 +64,10 @@ def test_without_weights_the_choice_is_by_chance(marks: Marks) -> None:
 
 
 def test_odds_are_those_of_the_weights(marks: Marks) -> None:
-    net = SelectiveGenerator(Noise(), marks, 2)
+    score = PairScore(marks)
+    net = SelectiveGenerator(Noise(), score, 2)
     # Bent to 1: the first category is e times as likely to be kept.
-    net.weights[4, 4] = LARGEST * math.atanh(1 / LARGEST)
+    score.weights[4, 4] = LARGEST * math.atanh(1 / LARGEST)
     rows = net(z := noise(net, 20_000), z[:, :0])
     e = torch.e
     assert rows[:, 1].mean() == pytest.approx(1 / 4 + 1 / 2 * e / (1 + e), abs=0.015)
@@ -73,7 +75,7 @@ def test_odds_are_those_of_the_weights(marks: Marks) -> None:
 
 
 def test_every_row_kept_is_one_that_was_made_for_its_place(marks: Marks) -> None:
-    net = SelectiveGenerator(Noise(), marks, 3)
+    net = SelectiveGenerator(Noise(), PairScore(marks), 3)
     z = noise(net, 50)
     made = [Noise()(part, part[:, :0]) for part in z[:, 3:].chunk(3, dim=1)]
     same = torch.stack([(net(z, z[:, :0]) == rows).all(1) for rows in made])

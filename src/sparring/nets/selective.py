@@ -1,4 +1,4 @@
-"""What is put on a trained G of tables, so that columns and pairs of columns come out right."""
+"""What is put on a trained G: a choice among its rows, and a calibration of numbers of tables."""
 
 from __future__ import annotations
 
@@ -45,15 +45,8 @@ class Marks(nn.Module):
         return torch.cat([one, value, hot.flatten(1), x[:, numbers:]], dim=1)
 
 
-class SelectiveGenerator(Generator):
-    """Of K rows that G makes for the same conditions, one, chosen with odds exp(s), see `scores`.
-
-    The odds are a log-linear model of all pairs of the row's marks. The noise of all K
-    rows and of the choice is in z, so that this G is a function, too.
-
-    Args:
-        base: makes the candidates.
-        candidates: K, at least 2.
+class PairScore(nn.Module):
+    """s of rows of a table: a log-linear model of all pairs of a row's marks, see `scores`.
 
     Attributes:
         weights: W, (width, width); 0 is a choice by chance.
@@ -61,10 +54,33 @@ class SelectiveGenerator(Generator):
 
     weights: Tensor
 
-    def __init__(self, base: Generator, marks: Marks, candidates: int) -> None:
+    def __init__(self, marks: Marks) -> None:
         super().__init__()
-        self.base, self.marks, self.candidates = base, marks, candidates
+        self.marks = marks
         self.register_buffer("weights", torch.zeros(marks.width, marks.width))
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        return scores(self.marks(x), self.weights)
+
+
+class SelectiveGenerator(Generator):
+    """Of K rows that G makes for the same conditions, one, chosen with odds exp(s).
+
+    Where s is the logarithm of how much too rare G makes such rows, the rows chosen come closer to
+    the real distribution, the more of them there are to choose from. D's logit is that logarithm,
+    up to a constant, for the best D under a loss of logistic form (Azadi et al. 2019,
+    Discriminator Rejection Sampling; here nothing is rejected without end). The noise of all K
+    rows and of the choice is in z, so that this G is a function, too.
+
+    Args:
+        base: makes the candidates.
+        score: (rows (n, ...), conditions (n, k)) -> s (n,): D or a PairScore.
+        candidates: K, at least 2.
+    """
+
+    def __init__(self, base: Generator, score: nn.Module, candidates: int) -> None:
+        super().__init__()
+        self.base, self.score, self.candidates = base, score, candidates
         self.latent_dim = candidates * (base.latent_dim + 1)
 
     def forward(self, z: Tensor, y: Tensor) -> Tensor:
@@ -72,7 +88,7 @@ class SelectiveGenerator(Generator):
         rows, odds = [], []
         for part in z.chunk(self.candidates, dim=1):
             rows.append(self.base(part, y))
-            odds.append(scores(self.marks(rows[-1]), self.weights))
+            odds.append(self.score(rows[-1], y))
         uniform = torch.special.ndtr(noise).clamp(1e-6, 1 - 1e-6)
         # The largest of log-odds + Gumbel noise is a draw by the odds.
         best = (torch.stack(odds, 1) - torch.log(-torch.log(uniform))).argmax(1)
