@@ -53,7 +53,7 @@ class Points(Kind):
         "given_share": 0.0,
         "generator_batch_norm": False,
         "gamma": 0.1,
-        "gamma_decay": 0.001,
+        "gamma_decay": 0.01,
         "stratified": True,
         "batch_size": 128,
         "learning_rate": 2e-3,
