@@ -27,7 +27,7 @@ def run(seeds: int) -> list[dict[str, str]]:
 
 
 def prepared(name: str, seed: int) -> Plan:
-    """A run under the defaults, with the engine that a run of this length chooses on a slow core."""
+    """A run under the defaults; on a slow core a run of this length is compiled."""
     return plan(open_source(name), Config(seed=seed, threads=1, engine="compiled"), name)
 
 
