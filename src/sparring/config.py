@@ -43,6 +43,13 @@ class Config:
     types: tuple[str, ...] | None = _option(
         None, "table columns that are not what they seem, as column=type, of which there are"
     )
+    constraints: tuple[str, ...] | None = _option(
+        None, 'what every row of a table obeys, such as "start <= end", "0 <= age < 120", "total = '
+        'net + tax" or "city -> country" (country follows from city)',
+    )
+    find_constraints: bool = _option(
+        True, "find table columns that follow from one other column, and keep them so"
+    )
     drop_text: bool = _option(False, "leave free text out of tables; else it is refused")
     min_count: int = _option(
         2, "rows that must have a category or number for a table's model to keep it; rarer "

@@ -73,6 +73,8 @@ class GAN(Plots, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no 
         target: str | None = None,
         columns: Sequence[str] | None = None,
         types: Mapping[str, str] | Sequence[str] | None = None,
+        constraints: Sequence[str] | None = None,
+        find_constraints: bool = True,
         drop_text: bool = False,
         min_count: int = 2,
         tail_quantile: float = 0.0,

@@ -10,8 +10,8 @@ import pandas as pd
 from sparring.data.dataset import Dataset
 from sparring.errors import InputError
 from sparring.kinds.base import Kind
-from sparring.kinds.cells import mixed
 from sparring.kinds.columns.allowed import allowed
+from sparring.kinds.columns.known import mixed
 from sparring.kinds.columns.named import Span, cells_of
 from sparring.kinds.table import Table
 from sparring.model import Model
@@ -52,7 +52,7 @@ def _drawn(model: Model, table: Table, frame: pd.DataFrame, seed: int) -> pd.Dat
 def _alone(table: Table, frame: pd.DataFrame, seed: int) -> pd.DataFrame:
     """The cells that are missing still by the shares of their column alone."""
     random = np.random.default_rng(seed)
-    for column in table.layout.columns:
+    for column in table.held.learnt.values():
         if column.name in frame and (missing := frame[column.name].isna().to_numpy()).any():
             cells = cells_of(column, allowed(column, [Span()], "").draw(len(frame), random))
             frame[column.name] = mixed(cells, frame[column.name], ~missing)

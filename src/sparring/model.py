@@ -28,7 +28,7 @@ from sparring.objective.losses import LOSSES
 from sparring.train.runtime import pick_device
 
 JUDGED_ROWS = 4096  # that D sees at once
-FORMAT = 3  # of model.safetensors and schema.json; raised when an older reader would misread
+FORMAT = 4  # of model.safetensors and schema.json; raised when an older reader would misread
 
 
 @dataclass

@@ -15,42 +15,14 @@ from sparring.data.given import Given
 from sparring.errors import InputError, unknown
 from sparring.kinds.asking import Asked, Condition
 from sparring.kinds.columns.allowed import Allowed, allowed
-from sparring.kinds.columns.base import Column, Name
+from sparring.kinds.columns.base import Name
+from sparring.kinds.columns.known import Cells
 from sparring.kinds.columns.layout import Layout
-from sparring.kinds.columns.named import cells_of
+from sparring.kinds.columns.named import Learnt, cells_of
+from sparring.kinds.constraints.follow import Follow
+from sparring.kinds.constraints.resolve import learnt_cells, resolved
+from sparring.kinds.constraints.rules import Rules
 from sparring.kinds.where import conditions
-
-
-@dataclass(frozen=True, eq=False)
-class Cells:
-    """Columns of rows in the table's dtypes, and which of their cells are known; both (n, m)."""
-
-    frame: pd.DataFrame
-    known: pd.DataFrame
-
-    def take(self, places: np.ndarray) -> Cells:
-        """The rows at these places."""
-        return Cells(self.frame.iloc[places], self.known.iloc[places])
-
-    def keep(self, made: Dataset) -> Dataset:
-        """Samples, as many as there are rows or fewer, with the known cells put in."""
-        assert isinstance(made.x, pd.DataFrame)
-        frame = made.x.copy()
-        for name in self.frame.columns:
-            frame[name] = mixed(frame[name], self.frame[name][: len(frame)],
-                                self.known[name].to_numpy()[: len(frame)])  # fmt: skip
-        return replace(made, x=frame)
-
-
-def mixed(made: pd.Series, cells: pd.Series, known: np.ndarray) -> pd.Series:
-    """A column as made, but for the cells that are known; in its dtype if that holds them."""
-    cells = cells.set_axis(made.index)
-    if cells.dtype == made.dtype:
-        return made.where(~known, cells)
-    objects = made.astype(object).where(~known, cells.astype(object))
-    column = objects.astype(made.dtype)
-    exact = column[known].isna().to_numpy() | (column[known] == cells[known]).to_numpy()
-    return column if exact.all() else objects.infer_objects()
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,28 +30,31 @@ class AskedCells(Asked):
     """The same columns of every row, each within what is allowed of it.
 
     Attributes:
-        layout, given: of the table; no given = the nets take no conditions.
+        table: what is asked.
         columns: what is allowed, a column each.
-        turns: of these the one whose values come in turn, so that each comes as often; or None.
+        turns: what is allowed of one more column, of which rows have the first, the second, ... in
+            turn, so that each comes as often.
     """
 
-    layout: Layout
-    given: Given | None
+    table: Conditional
     columns: tuple[Allowed, ...]
-    turns: Allowed | None = None
+    turns: tuple[Allowed, ...] = ()
 
     def condition(self, rows: range, random: torch.Generator) -> Condition:
-        stream = np.random.default_rng(int(torch.randint(2**62, (1,), generator=random)))
+        stream = _stream(random)
         numbers = {column: column.draw(len(rows), stream) for column in self.columns}
-        if self.turns is not None:
-            assert self.turns.points is not None
-            turn = np.arange(rows.start, rows.stop) % len(self.turns.points)
-            numbers[self.turns] = self.turns.points[turn]
+        if self.turns:
+            turn = np.arange(rows.start, rows.stop) % len(self.turns)
+            drawn = np.empty(len(rows))
+            for i, mine in enumerate(self.turns):
+                drawn[turn == i] = mine.draw(int((turn == i).sum()), stream)
+            numbers[self.turns[0]] = drawn
         frame = pd.DataFrame(
             {a.column.name: cells_of(a.column, x) for a, x in numbers.items()},
             index=pd.RangeIndex(len(rows)),
         )
-        return given_cells(self.layout, self.given, Cells(frame, frame.notna() | True), random)
+        cells = Cells(frame, frame.notna() | True)
+        return self.table.condition(cells, random, stream)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,43 +62,76 @@ class AskedRows(Asked):
     """Cells of its own for every row to be drawn.
 
     Attributes:
+        table: what is asked.
         cells: of all rows.
         present: whether the cells of these columns that are not known are not to be missing.
     """
 
-    layout: Layout
-    given: Given | None
+    table: Conditional
     cells: Cells
     present: bool = False
 
     def condition(self, rows: range, random: torch.Generator) -> Condition:
         last = len(self.cells.frame) - 1
         cells = self.cells.take(np.arange(rows.start, rows.stop).clip(max=last))
-        return given_cells(self.layout, self.given, cells, random, self.present)
+        stream = _stream(random) if self.table.rules.rules else None
+        return self.table.condition(cells, random, stream, self.present)
 
 
-def given_cells(
-    layout: Layout, given: Given | None, cells: Cells, random: torch.Generator,
-    present: bool = False,
-) -> Condition:  # fmt: skip
-    """The condition of rows of which these cells are known."""
-    if given is None:
-        return Condition(torch.empty(len(cells.frame), 0), keep=cells.keep)
-    raw, mask = layout.encode_known(cells.frame, cells.known, present)
-    return Condition(given.condition(layout.prepare(raw, random), mask), keep=cells.keep)
+@dataclass(frozen=True, eq=False)
+class Conditional:
+    """What turns known cells into a condition.
+
+    Attributes:
+        layout: of what is learnt.
+        given: how the nets see it; None = they take no conditions.
+        rules: of the columns that are not learnt as they are.
+    """
+
+    layout: Layout
+    given: Given | None
+    rules: Rules
+
+    def condition(
+        self, cells: Cells, random: torch.Generator, stream: np.random.Generator | None,
+        present: bool = False,
+    ) -> Condition:  # fmt: skip
+        """The condition of rows of which these cells are known.
+
+        Args:
+            stream: of what must be drawn besides; None = there are no rules.
+
+        Raises:
+            InputError: cells that break a constraint.
+        """
+        if stream is not None:
+            cells = resolved(self.rules, cells, stream)
+
+        def keep(made: Dataset) -> Dataset:
+            assert isinstance(made.x, pd.DataFrame)
+            return replace(made, x=self.rules.after(cells.put_in(made.x), cells.known))
+
+        if self.given is None:
+            return Condition(torch.empty(len(cells.frame), 0), keep=keep)
+        learnt = learnt_cells(self.rules, cells)
+        raw, mask = self.layout.encode_known(learnt.frame, learnt.known, present)
+        y = self.given.condition(self.layout.prepare(raw, random), mask)
+        return Condition(y, keep=keep)
 
 
-def allowed_columns(columns: Iterable[Column], layout: Layout, where: Any) -> list[Allowed]:
+def _stream(random: torch.Generator) -> np.random.Generator:
+    return np.random.default_rng(int(torch.randint(2**62, (1,), generator=random)))
+
+
+def allowed_columns(rules: Rules, where: Any) -> list[Allowed]:
     """What conditions allow, a column each; see `where.conditions`.
 
     Raises:
         InputError: an unknown column, one that is not learnt, or a condition that cannot be met.
     """
-    columns = list(columns)
     found = []
-    for text, asked in conditions(where, [column.name for column in columns]).items():
-        column = layout.columns[layout.place[learnt_name(text, columns, layout)]]
-        found.append(allowed(column, asked, f"where {text}"))
+    for text, asked in conditions(where, [column.name for column in rules.columns]).items():
+        found.append(allowed(learnt_column(text, rules), asked, f"where {text}"))
     return found
 
 
@@ -135,25 +143,25 @@ def obeying(found: Iterable[Allowed], frame: pd.DataFrame) -> np.ndarray:
     return holds
 
 
-def learnt_name(text: object, columns: Iterable[Column], layout: Layout) -> Name:
-    """The name of a learnt column, by its text.
+def learnt_column(text: object, rules: Rules) -> Learnt:
+    """A learnt column, by the text of its name.
 
     Raises:
         InputError: an unknown column, or one that is not learnt.
     """
-    named = {str(column.name): column for column in columns}
+    named = {str(column.name): column for column in rules.columns}
     if str(text) not in named:
         raise InputError(unknown("column", text, named))
     column = named[str(text)]
-    if column.name not in layout.place:
+    if not isinstance(column, Learnt):
         raise InputError(
             f"column {text!r} is {column.type} and not learnt: samples cannot be asked for it"
         )
-    return column.name
+    return column
 
 
-def balanced(found: Allowed) -> Allowed:
-    """The same, for values that come in turn.
+def balanced(found: Allowed) -> tuple[Allowed, ...]:
+    """Each of the values that are allowed for itself, to come in turn.
 
     Raises:
         InputError: a column of numbers.
@@ -165,22 +173,59 @@ def balanced(found: Allowed) -> Allowed:
         )
     if not len(found.points):
         raise InputError(f"balance: column {found.column.name!r} is asked to be missing")
-    return found
+    one = np.ones(1)
+    return tuple(
+        replace(found, points=point, weights=one, missing=0.0)
+        for point in np.split(found.points, len(found.points))
+    )
 
 
-def partial_rows(frame: pd.DataFrame, n: int, columns: Iterable[Column], layout: Layout) -> Cells:
+def asked_sources(
+    rules: Rules, found: dict[Name, Allowed], turns: tuple[Allowed, ...]
+) -> tuple[dict[Name, Allowed], tuple[Allowed, ...]]:
+    """The same conditions, but those on columns that follow from others as conditions on these.
+
+    Raises:
+        InputError: conditions that cannot be met together.
+    """
+    found = dict(found)
+    for rule in reversed(rules.rules):
+        if not isinstance(rule, Follow):
+            continue
+        anything = allowed(rules.learnt[rule.source], (), "")
+        asked = found.pop(rule.name, None)
+        if asked is not None and turns and turns[0].column.name == rule.source:
+            turns = rule.possible(rule.narrowed(asked, turn) for turn in turns)
+        elif asked is not None:
+            narrowed = rule.narrowed(asked, found.get(rule.source, anything))
+            (found[rule.source],) = rule.possible([narrowed])
+        if turns and turns[0].column.name == rule.name:
+            source = found.pop(rule.source, anything)
+            turns = rule.possible(rule.narrowed(turn, source) for turn in turns)
+    rules.check_asked([*found, *(turn.column.name for turn in turns[:1])])
+    return found, turns
+
+
+def partial_rows(frame: pd.DataFrame, n: int, table: Conditional) -> Cells:
     """Rows to complete: what is not missing in them is known.
 
     Raises:
-        InputError: not n rows, an unknown column, or a cell such as training never saw.
+        InputError: not n rows, an unknown column, a cell such as training never saw, or cells that
+            break a constraint.
     """
     if len(frame) != n:
         raise InputError(f"{len(frame):,} rows to complete for {n:,} samples: ask for as many")
-    known = {column.name for column in columns}
+    names = {column.name for column in table.rules.columns}
     for name in frame.columns:
-        if name not in known:
-            raise InputError(unknown("column", name, sorted(map(str, known))))
+        if name not in names:
+            raise InputError(unknown("column", name, sorted(map(str, names))))
     frame = frame.reset_index(drop=True)
-    learnt = frame[[name for name in frame.columns if name in layout.place]]
-    layout.encode_known(learnt, learnt.notna())  # what cannot be is told before anything is drawn
-    return Cells(learnt, learnt.notna())
+    learnt = frame[[name for name in frame.columns if name in table.rules.learnt]]
+    for column in learnt:
+        if column in table.rules.of:
+            table.rules.learnt[column].encode(learnt[column].dropna())
+    cells = Cells(learnt, learnt.notna())
+    # What cannot be is told before anything is drawn.
+    known = learnt_cells(table.rules, resolved(table.rules, cells, np.random.default_rng(0)))
+    table.layout.encode_known(known.frame, known.known)
+    return cells

@@ -25,14 +25,15 @@ from sparring.kinds.base import Kind, restored_labels, saved_labels
 from sparring.kinds.cells import (
     AskedCells,
     AskedRows,
-    Cells,
+    Conditional,
     allowed_columns,
+    asked_sources,
     balanced,
-    learnt_name,
+    learnt_column,
     obeying,
     partial_rows,
 )
-from sparring.kinds.columns.allowed import allowed
+from sparring.kinds.columns.allowed import Allowed, allowed
 from sparring.kinds.columns.arrange import arranged
 from sparring.kinds.columns.base import Column, FreeColumn, LearntColumn, Name, categories
 from sparring.kinds.columns.catalogue import restored_column
@@ -40,8 +41,12 @@ from sparring.kinds.columns.category import CategoryColumn
 from sparring.kinds.columns.fit import fit_columns, fit_target, kept_notes
 from sparring.kinds.columns.gaps import gaps_of, with_gaps
 from sparring.kinds.columns.keep import KEEP_ALL, Keep
+from sparring.kinds.columns.known import Cells
 from sparring.kinds.columns.layout import Layout
 from sparring.kinds.columns.rank import RankColumn
+from sparring.kinds.constraints.base import Rule
+from sparring.kinds.constraints.rules import Rules, fit_rules, restored_rule
+from sparring.kinds.constraints.statements import predicates
 from sparring.kinds.labels import Labels
 from sparring.kinds.style import save
 from sparring.nets.base import Shape
@@ -65,6 +70,8 @@ class Table(Kind):
         gaps: names of the columns of each gap.
         keep: what the columns keep of the cells they were fitted to.
         conditional: whether any cells can be given, and not the target alone.
+        stated: constraints, as they were written.
+        rules: of the columns that are not learnt as they are (see `constraints`).
     """
 
     columns: tuple[Column, ...]
@@ -74,6 +81,8 @@ class Table(Kind):
     gaps: tuple[tuple[Name, ...], ...] = ()
     keep: Keep = KEEP_ALL
     conditional: bool = True
+    stated: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
 
     name: ClassVar[str] = "table"
     defaults: ClassVar[Mapping[str, Any]] = {
@@ -131,12 +140,15 @@ class Table(Kind):
             columns[target], labels = fit_target(frame[target], label_values, keep)
         ordered = [columns[name] for name in frame.columns if name in columns]
         index = frame.index.name if isinstance(frame.index.name, (str, int)) else None
-        gaps = gaps_of([c for c in ordered if c.name != target], frame)
-        ordered = with_gaps(ordered, gaps)
         share = config.given_share
         conditional = bool(cls.defaults["given_share"] if share is None else share)
         ordered = arranged(ordered, frame)
-        return cls(tuple(ordered), labels, dropped, index, gaps, keep, conditional)
+        held = fit_rules(ordered, frame, config, keep)
+        gaps = gaps_of([c for c in held.free if c.name != target], held.before(frame))
+        ordered = with_gaps(ordered, gaps)
+        return cls(
+            tuple(ordered), labels, dropped, index, gaps, keep, conditional, held.stated, held.rules
+        )
 
     @cached_property
     def target(self) -> CategoryColumn | None:
@@ -149,10 +161,16 @@ class Table(Kind):
 
     @cached_property
     def layout(self) -> Layout:
-        """Where each learnt column is in a row."""
-        ranks = tuple(c for c in self.columns if isinstance(c, RankColumn))
-        categories = tuple(c for c in self.columns if isinstance(c, CategoryColumn))
+        """Where each column that the nets learn is in a row."""
+        free = self.held.free
+        ranks = tuple(c for c in free if isinstance(c, RankColumn))
+        categories = tuple(c for c in free if isinstance(c, CategoryColumn))
         return Layout(ranks, categories, self.gaps)
+
+    @cached_property
+    def held(self) -> Rules:
+        """What rows are held to."""
+        return Rules(self.columns, self.stated, self.rules)
 
     @cached_property
     def shape(self) -> Shape:
@@ -182,7 +200,7 @@ class Table(Kind):
             notes.append(f"not learnt but made anew, as identifiers: {listed(names)}")
         if self.dropped:
             notes.append(f"left out, as free text: {listed(map(repr, self.dropped))}")
-        return (*notes, *kept_notes(self.columns, self.keep))
+        return (*notes, *self.held.notes, *kept_notes(self.columns, self.keep))
 
     @classmethod
     def labels_of(cls, dataset: Dataset, target: str | None) -> np.ndarray | None:
@@ -204,7 +222,9 @@ class Table(Kind):
 
     def encode(self, dataset: Dataset) -> tuple[Tensor, ...]:
         self.check(dataset)
-        return self.layout.encode(_frame(dataset))
+        frame = _frame(dataset)
+        self.held.check(frame)
+        return self.layout.encode(self.held.before(frame))
 
     def encode_labels(self, dataset: Dataset) -> Tensor | None:
         return None  # they are a cell of the row
@@ -213,7 +233,7 @@ class Table(Kind):
         return self.layout.prepare(raw, random)
 
     def ask(self, n: int, y: Any = None, where: Any = None, balance: str | None = None) -> Asked:
-        given, layout = self.given(0.0), self.layout
+        table = Conditional(self.layout, self.given(0.0), self.held)
         if y is not None and not (where is None and balance is None):
             raise InputError("y and where say the same thing: give one of them")
         if y is not None:
@@ -221,41 +241,44 @@ class Table(Kind):
             assert self.target is not None
             assert wanted is not None
             frame = self.target.decode(wanted.numpy()).to_frame()
-            return AskedRows(layout, given, Cells(frame, frame.notna()))
+            return AskedRows(table, Cells(frame, frame.notna()))
         if isinstance(where, pd.DataFrame):
             if balance is not None:
                 raise InputError("rows to complete cannot be balanced: give where or balance")
-            cells = partial_rows(where, n, self.columns, layout)
+            cells = partial_rows(where, n, table)
             self._check_asked(cells.frame.columns)
-            return AskedRows(layout, given, cells)
-        found = {a.column.name: a for a in allowed_columns(self.columns, layout, where or {})}
-        turns = None
+            return AskedRows(table, cells)
+        found = {a.column.name: a for a in allowed_columns(self.held, where or {})}
+        turns: tuple[Allowed, ...] = ()
         if balance is not None:
-            column = layout.columns[layout.place[learnt_name(balance, self.columns, layout)]]
+            column = learnt_column(balance, self.held)
             mine = found.pop(column.name, None) or allowed(column, (), f"balance {balance}")
             turns = balanced(mine)
-        self._check_asked([*found, *([] if turns is None else [turns.column.name])])
-        if self.target is not None and not found and turns is None:
+        self._check_asked([*found, *(turn.column.name for turn in turns[:1])])
+        found, turns = asked_sources(self.held, found, turns)
+        if self.target is not None and not found and not turns:
             found[self.target.name] = allowed(self.target, (), "")
-        return AskedCells(layout, given, tuple(found.values()), turns)
+        return AskedCells(table, tuple(found.values()), turns)
 
     def ask_whole(self, rows: pd.DataFrame) -> Asked:
         """Rows with nothing missing in any of their columns; what is not missing yet is kept.
 
         Raises:
-            InputError: an unknown column, or a cell such as training never saw.
+            InputError: an unknown column, a cell such as training never saw, or cells that break a
+                constraint.
         """
-        cells = partial_rows(rows, len(rows), self.columns, self.layout)
+        table = Conditional(self.layout, self.given(0.0), self.held)
+        cells = partial_rows(rows, len(rows), table)
         self._check_asked(cells.frame.columns)
-        return AskedRows(self.layout, self.given(0.0), cells, present=True)
+        return AskedRows(table, cells, present=True)
 
     def obeyed(self, where: Any, rows: Dataset) -> np.ndarray:
         """Which rows (n,) obey conditions."""
-        return obeying(allowed_columns(self.columns, self.layout, where), _frame(rows))
+        return obeying(allowed_columns(self.held, where), _frame(rows))
 
     def masses(self, where: Any) -> dict[Name, float]:
         """The share of training rows that obey the conditions on each column."""
-        found = allowed_columns(self.columns, self.layout, where)
+        found = allowed_columns(self.held, where)
         return {asked.column.name: asked.mass for asked in found}
 
     def _check_asked(self, names: Iterable[Name]) -> None:
@@ -273,10 +296,11 @@ class Table(Kind):
 
     def decode(self, x: Tensor, y: Tensor | None) -> Dataset:
         cells = self.layout.decode(x) | {free.name: free.make(0, len(x)) for free in self._free}
-        return Dataset(pd.DataFrame({column.name: cells[column.name] for column in self.columns}))
+        free = pd.DataFrame({column.name: cells[column.name] for column in self.held.free})
+        return Dataset(self.held.after(free))
 
     def numbered(self, rows: Dataset, first: int) -> Dataset:
-        frame = _frame(rows).set_axis(
+        frame = _frame(rows)[[column.name for column in self.columns]].set_axis(
             pd.RangeIndex(first, first + len(rows), name=self.index), axis=0
         )
         for column in self._free:
@@ -318,7 +342,8 @@ class Table(Kind):
     def _features(self, frames: list[pd.DataFrame]) -> list[np.ndarray]:
         """What each row is to a distance: all learnt columns but the target, (n, d)."""
         parts: list[list[np.ndarray]] = [[np.empty((len(frame), 0))] for frame in frames]
-        for column in self.layout.columns:
+        learnt = self.held.learnt.values()
+        for column in sorted(learnt, key=lambda column: isinstance(column, CategoryColumn)):
             if column is self.target:
                 continue
             for part, cells in zip(parts, _numbers(column, frames), strict=True):
@@ -352,6 +377,8 @@ class Table(Kind):
             "gaps": [list(names) for names in self.gaps],
             "keep": asdict(self.keep),
             "conditional": self.conditional,
+            "stated": list(self.stated),
+            "rules": [rule.to_dict() for rule in self.rules],
         }
 
     @classmethod
@@ -360,6 +387,7 @@ class Table(Kind):
             tuple(restored_column(column) for column in saved["columns"]),
             restored_labels(saved["labels"]), tuple(saved["dropped"]), saved["index"],
             tuple(map(tuple, saved["gaps"])), Keep(**saved["keep"]), saved["conditional"],
+            tuple(saved["stated"]), tuple(map(restored_rule, saved["rules"])),
         )  # fmt: skip
 
 

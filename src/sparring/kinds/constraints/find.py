@@ -1,0 +1,121 @@
+"""Finds columns that are functions of another one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+import numpy as np
+import pandas as pd
+
+from sparring.kinds.columns.allowed import known_numbers, missing_share
+from sparring.kinds.columns.base import Column, Name
+from sparring.kinds.columns.keep import Keep
+from sparring.kinds.columns.named import Learnt, numbers_of
+from sparring.kinds.constraints.statements import codes_of
+
+MOST_VALUES = 1_000  # of a source
+ROWS_PER_VALUE = 10  # of a source, at least, on average
+CHANCE = 1e-9  # that shuffled cells of a column were a function of the source, at most
+FEW_ROWS, UNUSUAL = 500, 3  # looked at first: rows at random, and these of each column
+
+
+def followers(
+    columns: Iterable[Column],
+    frame: pd.DataFrame,
+    keep: Keep,
+    target: Name | None = None,
+    taken: Collection[Name] = (),
+) -> dict[Name, Name]:
+    """The columns that are functions of another one, each with the name of that.
+
+    Of two that are functions of each other the first stays, or the target. Only what is no
+    accident counts: see `CHANCE` and `ROWS_PER_VALUE`.
+
+    Args:
+        frame: training rows.
+        target: a column that follows none.
+        taken: columns that other constraints speak of: they neither follow nor are followed.
+    """
+    learnt = [c for c in columns if isinstance(c, Learnt) and c.name not in taken]
+    learnt.sort(key=lambda column: column.name != target)
+    if len(learnt) < 2:
+        return {}
+    codes = np.stack([codes_of(frame[column.name]) for column in learnt]).astype(np.int32)
+    counts = [np.bincount(row) for row in codes]
+    sizes = np.array([len(count) for count in counts])
+    few = _telling(codes, counts)
+    tells = np.zeros((len(learnt), len(learnt)), bool)
+    for place, column in enumerate(learnt):
+        if sizes[place] * ROWS_PER_VALUE > len(frame) or not could_be_source(column, frame, keep):
+            continue
+        kept = counts[place] >= keep.min_count
+        smaller = (sizes >= 2) & (sizes <= sizes[place])
+        smaller[place] = False
+        if target is not None and learnt[0].name == target:
+            smaller[0] = False
+        rows = few[kept[codes[place][few]]]
+        others = np.flatnonzero(smaller)
+        others = others[_told(codes[place][rows], codes[others][:, rows])]
+        rows = np.flatnonzero(kept[codes[place]])
+        for other in others:
+            tells[place, other] = bool(
+                _told(codes[place][rows], codes[other][None, rows])[0]
+                and _chance(counts[place][kept], counts[other]) <= np.log(CHANCE)
+            )
+    return _sources(learnt, tells, sizes)
+
+
+def could_be_source(column: Learnt, frame: pd.DataFrame, keep: Keep) -> bool:
+    """Whether samples have no other values of a column than enough training rows have, and few."""
+    numbers = known_numbers(column)
+    if numbers is None or len(numbers) > MOST_VALUES:
+        return False
+    if missing_share(column) and frame[column.name].isna().sum() < keep.min_count:
+        return False
+    found, counts = np.unique(numbers_of(column, frame[column.name]), return_counts=True)
+    return bool(np.isin(numbers, found[counts >= keep.min_count]).all())
+
+
+def _telling(codes: np.ndarray, counts: list[np.ndarray]) -> np.ndarray:
+    """Rows that soon tell that a column is no function: some at random, and unusual ones."""
+    n = codes.shape[1]
+    drawn = np.random.default_rng(0).permutation(n)[:FEW_ROWS]
+    unusual = [
+        np.flatnonzero(row != count.argmax())[:UNUSUAL]
+        for row, count in zip(codes, counts, strict=True)
+    ]
+    return np.unique(np.concatenate([drawn, *unusual]))
+
+
+def _told(source: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Which of the others (k, n) have one value wherever the source (n,) has one, (k,)."""
+    order = np.argsort(source, kind="stable")
+    same = np.diff(source[order]) == 0
+    told: np.ndarray = ((np.diff(others[:, order]) == 0) | ~same).all(axis=1)
+    return told
+
+
+def _chance(source: np.ndarray, other: np.ndarray) -> float:
+    """The logarithm of the probability that cells drawn at random are a function of the source.
+
+    Args:
+        source, other: how often each value comes.
+    """
+    shares = np.log(other / other.sum())
+    return float(np.logaddexp.reduce(np.outer(source, shares), axis=1).sum())
+
+
+def _sources(learnt: list[Learnt], tells: np.ndarray, sizes: np.ndarray) -> dict[Name, Name]:
+    """A source for each column that has one: one that follows none, of as few values as may be."""
+    for middle in np.flatnonzero(tells.any(axis=0) & tells.any(axis=1)):  # what follows from what follows, follows
+        tells = tells | np.outer(tells[:, middle], tells[middle])
+    np.fill_diagonal(tells, False)
+    earlier = np.arange(len(tells))[:, None] < np.arange(len(tells))
+    parents = tells & (~tells.T | earlier)
+    free = ~parents.any(axis=0)
+    found = {}
+    for place in np.flatnonzero(~free):
+        choice = np.flatnonzero(parents[:, place] & free)
+        best = choice[np.argmin(sizes[choice], axis=0)]
+        found[learnt[place].name] = learnt[best].name
+    return found
