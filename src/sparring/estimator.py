@@ -33,7 +33,8 @@ from sparring.judge import judge
 from sparring.model import Model
 from sparring.plan import plan, reopen
 from sparring.plots import Log, Plots
-from sparring.sample import sample
+from sparring.predicate import Predicate, Tally, kept, of_texts
+from sparring.sample import joined, sample
 from sparring.train.run import Run, read_lines
 
 
@@ -48,6 +49,7 @@ class GAN(Plots, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no 
         kind_: "points", "table" or "image".
         n_iter_: G updates made.
         log_: losses and settings every `log_every_steps`, as log.jsonl has them.
+        acceptance_: share of the rows drawn that the last `sample(keep=...)` kept.
         classes_: labels that the samples can be asked to have, or None.
         n_features_in_: coordinates of a point or columns of a table.
         feature_names_in_: names of those columns, where they have names.
@@ -167,6 +169,7 @@ class GAN(Plots, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no 
         *,
         where: Any = None,
         balance: str | None = None,
+        keep: Any = None,
         seed: int | None = None,
     ) -> Any:
         """Draw `n` rows of the type that was fitted.
@@ -180,6 +183,9 @@ class GAN(Plots, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no 
                 The same as texts: ["income=>50K", "age>=60", "race in White,Black"]. Or a
                 DataFrame of n rows to complete: what is not missing in it is kept.
             balance: the column whose categories come equally often, or the labels' name.
+            keep: what chooses among samples, where nothing else will do: a function of some of them
+                that gives True or False for each, or for tables comparisons as texts, such as
+                "a < b and c >= 3". Rows are drawn until n are kept; `acceptance_` is the share.
             seed: the same seed draws the same rows; omitted = new rows at every call, in a sequence
                 that the estimator's own seed decides.
 
@@ -189,14 +195,36 @@ class GAN(Plots, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no 
             training table.
 
         Raises:
-            InputError: n < 1, or a label that training never saw; the message lists the valid ones.
+            InputError: n < 1, or a label that training never saw; the message lists the valid ones;
+                or fewer rows than one in 1,000 are kept.
         """
         check_is_fitted(self)
         where, _ = as_pandas(where)
+        if keep is not None:
+            return self._chosen(1 if n is None else n, y, where, balance, keep, seed)
         if n is None:
             n = len(where) if isinstance(where, pd.DataFrame) else 1
         asked = self.model_.kind.ask(n, y, where, balance)
-        x = sample(self.model_, n, seed=self._next_seed(seed), asked=asked).x
+        return self._as_fitted(sample(self.model_, n, seed=self._next_seed(seed), asked=asked))
+
+    def _chosen(
+        self, n: int, y: Any, where: Any, balance: str | None, keep: Any, seed: int | None
+    ) -> Any:
+        """Samples that `keep` keeps."""
+        if y is not None or balance is not None:
+            raise InputError("keep goes with where, not with y or balance")
+        if callable(keep):
+            predicate: Predicate = lambda rows: keep(self._as_fitted(rows))  # noqa: E731
+        else:
+            predicate = of_texts(self.model_.kind, keep)
+        tally, seed = Tally(), self._next_seed(seed)
+        rows = joined(list(kept(self.model_, n, predicate, tally, where, seed)))
+        self.acceptance_ = tally.share
+        return self._as_fitted(rows)
+
+    def _as_fitted(self, rows: Dataset) -> Any:
+        """Samples in the type that was fitted."""
+        x = rows.x
         if self._channels_first:
             x = np.ascontiguousarray(np.asarray(x).transpose(0, 3, 1, 2))
         if isinstance(x, pd.DataFrame):

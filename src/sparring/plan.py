@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 
 from sparring.config import Config, resolved
@@ -129,6 +130,8 @@ def plan(dataset: Dataset, config: Config, location: str | Path | None = None) -
     config = config.with_defaults(kind.defaults_for(train.total))
     if config.given_share and not kind.shape.cells:
         raise ConfigError("given_share: only rows of tables have cells that can be given")
+    if config.constraints and not isinstance(dataset.x, pd.DataFrame):
+        raise ConfigError("constraints: only tables have columns that can be held to any")
     precision = pick_precision(
         resolved(config.precision, "precision"), pick_device(config.device)
     )

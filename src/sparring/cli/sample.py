@@ -13,6 +13,7 @@ from sparring.impute import mass
 from sparring.kinds.columns.base import Name
 from sparring.kinds.table import Table
 from sparring.model import Model
+from sparring.predicate import Tally, kept, of_texts
 from sparring.sample import shard_rows, stream
 
 SAMPLES = 1_000
@@ -30,6 +31,11 @@ def command(
     balance: str | None = typer.Option(
         None, help="The column (or label) whose categories come equally often."
     ),
+    keep: list[str] = typer.Option(
+        [],
+        help='What chooses among samples, where nothing else will do, such as "a < b and c >= 3": '
+        "rows are drawn until enough are kept. May be repeated.",
+    ),
     digits: str | None = typer.Option(
         None,
         help="One sample of each of these digits, in this order, such as one,two,eight or 1,2,8.",
@@ -46,9 +52,9 @@ def command(
     model = Model.load(run, device)
     y = None
     if digits is not None:
-        if n is not None or where or balance:
+        if n is not None or where or balance or keep:
             raise ConfigError(
-                "--digits says how many samples of what: leave out -n, --where and --balance"
+                "--digits says how many samples of what: leave out -n, --where, --balance and --keep"
             )
         y = spelled(digits)
         n = len(y)
@@ -60,17 +66,27 @@ def command(
     path = output or run / model.kind.output
     if parts > 1:
         path = path.with_name(f"{path.stem}-{part}-of-{parts}{path.suffix}")
-    asked = model.kind.ask(n, y, where or None, balance)
+    tally = Tally()
+    if keep:
+        if balance or parts > 1:
+            raise ConfigError("--keep goes with --where, not with --balance or --shard")
+        drawn = kept(model, n, of_texts(model.kind, keep), tally, where or None, seed)
+    else:
+        asked = model.kind.ask(n, y, where or None, balance)
+        drawn = stream(model, n, seed=seed, shard=(part, parts), asked=asked)
     table = model.kind if where and isinstance(model.kind, Table) else None
     obeying = 0
     with open_sink(path, rows) as sink:
-        for some in stream(model, n, seed=seed, shard=(part, parts), asked=asked):
+        for some in drawn:
             if table is not None:
                 obeying += int(table.obeyed(where, some).sum())
             sink.write(some.x, some.y)
     if table is not None:
         told = common(model, table.masses(where), where)
         print(f"{obeying:,} of {rows:,} samples obey; of the training rows {told}", file=sys.stderr)
+    if keep:
+        told = f"{tally.kept:,} of {tally.tried:,} rows drawn were kept ({tally.share:.2%})"
+        print(told, file=sys.stderr)
     print(f"{rows:,} samples: {path}", file=sys.stderr)
 
 

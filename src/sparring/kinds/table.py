@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -275,6 +275,20 @@ class Table(Kind):
     def obeyed(self, where: Any, rows: Dataset) -> np.ndarray:
         """Which rows (n,) obey conditions."""
         return obeying(allowed_columns(self.held, where), _frame(rows))
+
+    def predicate(self, texts: str | Iterable[str]) -> Callable[[Dataset], np.ndarray]:
+        """What tells of rows (n,) whether they obey all of these comparisons.
+
+        Raises:
+            InputError: a text that is none, or a column that is not learnt.
+        """
+        statements = predicates(texts, self.columns)
+
+        def obeys(rows: Dataset) -> np.ndarray:
+            judged = (s.judge(_frame(rows), self.held.learnt) for s in statements)
+            return np.logical_and.reduce([np.logical_and(*one) for one in judged])
+
+        return obeys
 
     def masses(self, where: Any) -> dict[Name, float]:
         """The share of training rows that obey the conditions on each column."""

@@ -226,7 +226,9 @@ def _check(statements: Iterable[Statement], columns: Sequence[Column]) -> None:
                 )
         if isinstance(statement, (Order, Total)):
             statement.measured(learnt)
-        if isinstance(statement, Within) and isinstance(statement.condition, Span):
+        if isinstance(statement, Within) and isinstance(statement.condition, Among):
+            allowed(learnt[statement.name], [statement.condition], statement.text)
+        elif isinstance(statement, Within):
             try:
                 span(learnt[statement.name], statement.condition)
             except InputError as error:
