@@ -16,6 +16,7 @@ from sparring.impute import impute, mass
 from sparring.plan import plan
 from sparring.sample import sample
 from tests.conftest import TINY, mixed_table, rows_of, trained
+from tests.kinds.constraints.conftest import CONSTRAINTS, held_table, obey
 
 FRAME = mixed_table(80, seed=1)
 
@@ -147,3 +148,27 @@ def test_a_model_that_was_trained_on_no_cells_says_so() -> None:
 def test_what_cannot_be_asked(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         trained("table", True).kind.ask(3, **arguments)
+
+
+@pytest.mark.parametrize("holes", [0.0, 0.2])
+def test_what_is_filled_in_obeys_constraints(holes: float) -> None:
+    model = fit(
+        plan(
+            Dataset(held_table(holes=holes)),
+            Config(**TINY, given_share=0.5, constraints=CONSTRAINTS, min_count=1, holdout=0),
+        )
+    )
+    frame = held_table(60, seed=1)
+    random = np.random.default_rng(0)
+    for name in frame:
+        dtype = "float64" if frame[name].dtype.kind in "iu" else frame[name].dtype
+        frame[name] = frame[name].astype(dtype).mask(random.random(60) < 0.5)
+    frame["total"] = frame["total"].mask(frame[["net", "tax"]].isna().all(axis=1))
+    filled = impute(model, frame)
+    obey(filled)
+    assert not filled.isna().any().any()
+    same_where_known(filled, frame)
+    some = frame[["high", "low", "number"]]
+    filled = impute(model, some)
+    assert (filled["low"] <= filled["high"]).all()
+    same_where_known(filled, some)

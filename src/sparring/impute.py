@@ -37,7 +37,7 @@ def impute(model: Model, frame: Any, seed: int = 0) -> pd.DataFrame:
             break
         again = _drawn(model, table, frame[left.to_numpy()], seed + turn)
         whole = pd.concat([whole[~left], again.set_axis(whole.index[left])]).sort_index()
-    whole = _alone(table, whole, seed).set_axis(frame.index)
+    whole = _alone(table, whole, frame, seed).set_axis(frame.index)
     filled = {n: whole[n] if frame[n].hasnans else frame[n] for n in frame.columns}
     return pd.DataFrame(filled)
 
@@ -49,14 +49,24 @@ def _drawn(model: Model, table: Table, frame: pd.DataFrame, seed: int) -> pd.Dat
     return drawn[list(frame.columns)]
 
 
-def _alone(table: Table, frame: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """The cells that are missing still by the shares of their column alone."""
+def _alone(table: Table, whole: pd.DataFrame, frame: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """The cells that are missing still by the shares of their column alone, as constraints allow.
+
+    Args:
+        frame: the rows as they came, of which every cell stays.
+    """
+    if not whole.isna().any(axis=None):
+        return whole
     random = np.random.default_rng(seed)
     for column in table.held.learnt.values():
-        if column.name in frame and (missing := frame[column.name].isna().to_numpy()).any():
-            cells = cells_of(column, allowed(column, [Span()], "").draw(len(frame), random))
-            frame[column.name] = mixed(cells, frame[column.name], ~missing)
-    return frame
+        if column.name in whole and (missing := whole[column.name].isna().to_numpy()).any():
+            cells = cells_of(column, allowed(column, [Span()], "").draw(len(whole), random))
+            whole[column.name] = mixed(cells, whole[column.name], ~missing)
+    for rule in table.held.rules:
+        if {rule.name, *rule.sources} <= set(whole.columns):
+            cells = rule.mended(whole, table.held.learnt)
+            whole[rule.name] = mixed(cells, whole[rule.name], frame[rule.name].notna().to_numpy())
+    return whole
 
 
 def mass(model: Model, where: Any, train: Dataset | None = None) -> float:

@@ -99,5 +99,5 @@ def of_texts(kind: Kind, texts: str | Iterable[str]) -> Predicate:
         InputError: a text that is none, or no table.
     """
     if not isinstance(kind, Table):
-        raise InputError(f"keep: a model of {kind.name} has no columns to compare (give a function)")
+        raise InputError(f"keep: a model of {kind.name} has no columns (give a function)")
     return kind.predicate(texts)

@@ -54,7 +54,7 @@ def command(
     if digits is not None:
         if n is not None or where or balance or keep:
             raise ConfigError(
-                "--digits says how many samples of what: leave out -n, --where, --balance and --keep"
+                "--digits says how many samples of what: leave out -n, --where, --balance, --keep"
             )
         y = spelled(digits)
         n = len(y)

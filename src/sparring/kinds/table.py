@@ -45,8 +45,8 @@ from sparring.kinds.columns.known import Cells
 from sparring.kinds.columns.layout import Layout
 from sparring.kinds.columns.rank import RankColumn
 from sparring.kinds.constraints.base import Rule
+from sparring.kinds.constraints.reading import predicates
 from sparring.kinds.constraints.rules import Rules, fit_rules, restored_rule
-from sparring.kinds.constraints.statements import predicates
 from sparring.kinds.labels import Labels
 from sparring.kinds.style import save
 from sparring.nets.base import Shape

@@ -16,7 +16,6 @@ from sparring.kinds.columns.rank import MomentColumn, NumberColumn
 from sparring.kinds.constraints.statements import Columns
 
 
-
 @dataclass(frozen=True)
 class Rule(ABC):
     """How the cells of one column come from those of others.
@@ -41,6 +40,10 @@ class Rule(ABC):
     @abstractmethod
     def cells(self, frame: pd.DataFrame, columns: Columns) -> pd.Series:
         """The column's cells, from its sources and `rest` in a frame of samples."""
+
+    @abstractmethod
+    def mended(self, frame: pd.DataFrame, columns: Columns) -> pd.Series:
+        """The column's cells as they are in whole rows, but where they break the rule."""
 
     def to_dict(self) -> dict[str, Any]:
         rest = None if self.rest is None else self.rest.to_dict()

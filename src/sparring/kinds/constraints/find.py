@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 
 import numpy as np
 import pandas as pd
+from scipy.special import gammaln
 
 from sparring.kinds.columns.allowed import known_numbers, missing_share
 from sparring.kinds.columns.base import Column, Name
@@ -15,7 +16,7 @@ from sparring.kinds.constraints.statements import codes_of
 
 MOST_VALUES = 1_000  # of a source
 ROWS_PER_VALUE = 10  # of a source, at least, on average
-CHANCE = 1e-9  # that shuffled cells of a column were a function of the source, at most
+CHANCE = 1e-9  # at most, that shuffled cells of a column were a function of the source
 FEW_ROWS, UNUSUAL = 500, 3  # looked at first: rows at random, and these of each column
 
 
@@ -60,7 +61,7 @@ def followers(
         for other in others:
             tells[place, other] = bool(
                 _told(codes[place][rows], codes[other][None, rows])[0]
-                and _chance(counts[place][kept], counts[other]) <= np.log(CHANCE)
+                and _chance(int(kept.sum()), codes[other][rows]) <= np.log(CHANCE)
             )
     return _sources(learnt, tells, sizes)
 
@@ -95,19 +96,25 @@ def _told(source: np.ndarray, others: np.ndarray) -> np.ndarray:
     return told
 
 
-def _chance(source: np.ndarray, other: np.ndarray) -> float:
-    """The logarithm of the probability that cells drawn at random are a function of the source.
+def _chance(values: int, others: np.ndarray) -> float:
+    """The logarithm of the probability that shuffled cells are a function of a source, at most.
+
+    Of n! / (m1! m2! ...) ways to lay the cells out, a function allows one for each choice of its
+    values.
 
     Args:
-        source, other: how often each value comes.
+        values: that the source has.
+        others: the shuffled cells (n,), as codes.
     """
-    shares = np.log(other / other.sum())
-    return float(np.logaddexp.reduce(np.outer(source, shares), axis=1).sum())
+    counts = np.bincount(others)
+    ways = gammaln(len(others) + 1) - gammaln(counts + 1).sum()
+    return float(values * np.log((counts > 0).sum()) - ways)
 
 
 def _sources(learnt: list[Learnt], tells: np.ndarray, sizes: np.ndarray) -> dict[Name, Name]:
     """A source for each column that has one: one that follows none, of as few values as may be."""
-    for middle in np.flatnonzero(tells.any(axis=0) & tells.any(axis=1)):  # what follows from what follows, follows
+    # What follows from what follows, follows.
+    for middle in np.flatnonzero(tells.any(axis=0) & tells.any(axis=1)):
         tells = tells | np.outer(tells[:, middle], tells[middle])
     np.fill_diagonal(tells, False)
     earlier = np.arange(len(tells))[:, None] < np.arange(len(tells))
@@ -116,6 +123,6 @@ def _sources(learnt: list[Learnt], tells: np.ndarray, sizes: np.ndarray) -> dict
     found = {}
     for place in np.flatnonzero(~free):
         choice = np.flatnonzero(parents[:, place] & free)
-        best = choice[np.argmin(sizes[choice], axis=0)]
+        best = choice[np.argmin(sizes[choice])]
         found[learnt[place].name] = learnt[best].name
     return found

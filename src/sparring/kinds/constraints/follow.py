@@ -70,6 +70,9 @@ class Follow(Rule):
         source = numbers_of(columns[self.source], frame[self.source])
         return cells_of(columns[self.name], self.numbers(source))
 
+    def mended(self, frame: pd.DataFrame, columns: Columns) -> pd.Series:
+        return self.cells(frame, columns)
+
     def judge(self, frame: pd.DataFrame, columns: Columns) -> Judged:
         """Which rows (n,) have a value of the source that is in the table, and which obey it."""
         source, own = (numbers_of(columns[n], frame[n]) for n in (self.source, self.name))

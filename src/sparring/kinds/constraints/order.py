@@ -41,8 +41,9 @@ class Above(Rule):
         strict = {order.low for order in orders if order.strictly}
         rule = cls(name, None, tuple((low, low in strict) for low, _ in lows), unit)
         gap = rule.remainder(frame, columns)
-        type = "integer" if {columns[n].type for n in (name, *rule.sources)} == {"integer"} else "float"
-        type = "duration" if rule._moments(columns) else type
+        types = {columns[n].type for n in (name, *rule.sources)}
+        type = "duration" if rule._moments(columns) else "float"
+        type = "integer" if types == {"integer"} else type
         text = rest_name(f"{name} above {', '.join(map(str, rule.sources))}", columns)
         learnt = fit_column(gap.rename(text), type, keep=keep)
         assert isinstance(learnt, (NumberColumn, MomentColumn))
@@ -83,6 +84,10 @@ class Above(Rule):
         places = top.near(self.base(frame, columns) + gap).clip(*top.ends)
         return self.lifted(frame, columns, places, ~present)
 
+    def mended(self, frame: pd.DataFrame, columns: Columns) -> pd.Series:
+        places, present = self.scale(self.name, columns).read(frame[self.name])
+        return self.lifted(frame, columns, places, ~present)
+
     def lifted(
         self, frame: pd.DataFrame, columns: Columns, places: np.ndarray, missing: np.ndarray
     ) -> pd.Series:
@@ -91,7 +96,8 @@ class Above(Rule):
         for name, strictly in self.lows:
             low, present = self.scale(name, columns).read(frame[name])
             short = present & ((places <= low) if strictly else (places < low))
-            places = np.where(short, top.up(np.where(short, low, places), strictly=strictly), places)
+            above = top.up(np.where(short, low, places), strictly=strictly)
+            places = np.where(short, above, places)
         if top.column.missing:  # what is above all cells of the column had none beside it
             missing = missing | (places > top.ends[1])
         return top.cells(places, missing)

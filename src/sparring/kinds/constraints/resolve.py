@@ -148,8 +148,8 @@ class _Rows:
                 continue
             if isinstance(self.rules.of.get(low), Sum):
                 raise InputError(
-                    f"row {self.index[int(here.argmax())]}: {rule.name!r} is above the sum {low!r}: "
-                    "give the parts of this too, or leave it out"
+                    f"row {self.index[int(here.argmax())]}: {rule.name!r} is above {low!r}, which "
+                    "is a sum: give all its parts, or leave it out"
                 )
             assert rule.rest is not None
             drawn = allowed(rule.rest, [Span()], "").draw(int(here.sum()), random)

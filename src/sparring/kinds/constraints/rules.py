@@ -22,6 +22,7 @@ from sparring.kinds.constraints.base import Rule
 from sparring.kinds.constraints.find import could_be_source, followers
 from sparring.kinds.constraints.follow import Follow
 from sparring.kinds.constraints.order import Above
+from sparring.kinds.constraints.reading import constraints
 from sparring.kinds.constraints.scale import unit_of
 from sparring.kinds.constraints.statements import (
     Columns,
@@ -31,10 +32,8 @@ from sparring.kinds.constraints.statements import (
     Statement,
     Total,
     Within,
-    constraints,
 )
 from sparring.kinds.constraints.total import Sum
-
 
 Judge = Callable[[pd.DataFrame, Columns], Judged]
 

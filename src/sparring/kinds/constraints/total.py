@@ -119,6 +119,12 @@ class Sum(Rule):
         free = top.near((base + beyond).clip(*top.ends))
         return top.cells(np.where(whole, top.near(base), free), ~present)
 
+    def mended(self, frame: pd.DataFrame, columns: Columns) -> pd.Series:
+        top = self.scale(self.name, columns)
+        places, present = top.read(frame[self.name])
+        base, whole = self.added(frame, columns)
+        return top.cells(np.where(whole, top.near(base), places), ~present & ~whole)
+
     def scale(self, name: Name, columns: Columns) -> Scale:
         """The places of one of the columns."""
         column = columns[name]
