@@ -107,7 +107,8 @@ def test_answers_that_are_none(answer: Any) -> None:
 
 
 def test_answers_in_any_form() -> None:
-    for answer in ([1, 0, 1], pd.Series([True, None, True], dtype="boolean"), np.array([1.0, 0, 1])):
+    some = pd.Series([True, None, True], dtype="boolean")
+    for answer in ([1, 0, 1], some, np.array([1.0, 0, 1])):
         assert answers(answer, 3).tolist() == [True, False, True]
 
 

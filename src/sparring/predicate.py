@@ -12,7 +12,8 @@ import pandas as pd
 from sparring.data.dataset import Dataset
 from sparring.errors import InputError
 from sparring.kinds.base import Kind
-from sparring.kinds.table import Table
+from sparring.kinds.constraints.reading import predicates
+from sparring.kinds.table import Table, frame_of
 from sparring.model import Model
 from sparring.sample import block_rows, stream
 
@@ -93,11 +94,22 @@ def answers(answer: Any, n: int) -> np.ndarray:
 
 
 def of_texts(kind: Kind, texts: str | Iterable[str]) -> Predicate:
-    """The predicate that all these comparisons make; see `constraints.statements.predicates`.
+    """What tells of rows whether they obey all of these comparisons; see `constraints.reading`.
+
+    A row with a missing cell in a compared column does not.
 
     Raises:
-        InputError: a text that is none, or no table.
+        InputError: a text that is no comparison, or no table.
     """
     if not isinstance(kind, Table):
         raise InputError(f"keep: a model of {kind.name} has no columns (give a function)")
-    return kind.predicate(texts)
+    statements, columns = predicates(texts, kind.columns), kind.held.learnt
+
+    def obeys(rows: Dataset) -> np.ndarray:
+        holds = np.ones(len(rows), bool)
+        for statement in statements:
+            judged, obeys = statement.judge(frame_of(rows), columns)
+            holds &= judged & obeys
+        return holds
+
+    return obeys

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -45,8 +45,8 @@ from sparring.kinds.columns.known import Cells
 from sparring.kinds.columns.layout import Layout
 from sparring.kinds.columns.rank import RankColumn
 from sparring.kinds.constraints.base import Rule
-from sparring.kinds.constraints.reading import predicates
-from sparring.kinds.constraints.rules import Rules, fit_rules, restored_rule
+from sparring.kinds.constraints.fit import fit_rules
+from sparring.kinds.constraints.rules import Rules, restored_rule
 from sparring.kinds.labels import Labels
 from sparring.kinds.style import save
 from sparring.nets.base import Shape
@@ -131,7 +131,7 @@ class Table(Kind):
 
     @classmethod
     def fit(cls, dataset: Dataset, config: Config) -> Table:
-        frame, target = _frame(dataset), config.target
+        frame, target = frame_of(dataset), config.target
         label_values = cls.labels_of(dataset, target)
         keep = Keep(config.min_count, config.tail_quantile)
         columns, dropped = fit_columns(frame, config, keep, dataset.name)
@@ -206,13 +206,13 @@ class Table(Kind):
     def labels_of(cls, dataset: Dataset, target: str | None) -> np.ndarray | None:
         if target is None:
             return None
-        frame = _frame(dataset)
+        frame = frame_of(dataset)
         if target not in frame.columns:
             raise InputError(unknown("column", target, frame.columns))
         return categories(frame[target]).to_numpy()
 
     def check(self, dataset: Dataset) -> None:
-        frame = _frame(dataset)
+        frame = frame_of(dataset)
         learnt = [column for column in self.columns if isinstance(column, LearntColumn)]
         missing = [column.name for column in learnt if column.name not in frame.columns]
         if missing:
@@ -222,7 +222,7 @@ class Table(Kind):
 
     def encode(self, dataset: Dataset) -> tuple[Tensor, ...]:
         self.check(dataset)
-        frame = _frame(dataset)
+        frame = frame_of(dataset)
         self.held.check(frame)
         return self.layout.encode(self.held.before(frame))
 
@@ -240,7 +240,7 @@ class Table(Kind):
             wanted = ask_labels(self.labels, n, y, {}, None).wanted
             assert self.target is not None
             assert wanted is not None
-            frame = self.target.decode(wanted.numpy()).to_frame()
+            frame = self.target.decode(wanted.numpy()).toframe_of()
             return AskedRows(table, Cells(frame, frame.notna()))
         if isinstance(where, pd.DataFrame):
             if balance is not None:
@@ -274,21 +274,7 @@ class Table(Kind):
 
     def obeyed(self, where: Any, rows: Dataset) -> np.ndarray:
         """Which rows (n,) obey conditions."""
-        return obeying(allowed_columns(self.held, where), _frame(rows))
-
-    def predicate(self, texts: str | Iterable[str]) -> Callable[[Dataset], np.ndarray]:
-        """What tells of rows (n,) whether they obey all of these comparisons.
-
-        Raises:
-            InputError: a text that is none, or a column that is not learnt.
-        """
-        statements = predicates(texts, self.columns)
-
-        def obeys(rows: Dataset) -> np.ndarray:
-            judged = (s.judge(_frame(rows), self.held.learnt) for s in statements)
-            return np.logical_and.reduce([np.logical_and(*one) for one in judged])
-
-        return obeys
+        return obeying(allowed_columns(self.held, where), frame_of(rows))
 
     def masses(self, where: Any) -> dict[Name, float]:
         """The share of training rows that obey the conditions on each column."""
@@ -314,7 +300,7 @@ class Table(Kind):
         return Dataset(self.held.after(free))
 
     def numbered(self, rows: Dataset, first: int) -> Dataset:
-        frame = _frame(rows)[[column.name for column in self.columns]].set_axis(
+        frame = frame_of(rows)[[column.name for column in self.columns]].set_axis(
             pd.RangeIndex(first, first + len(rows), name=self.index), axis=0
         )
         for column in self._free:
@@ -337,7 +323,7 @@ class Table(Kind):
         return Marks((bins * ranks).long().clamp(max=bins - 1), values, bins, rest)
 
     def views(self, real: Dataset, *others: Dataset) -> list[Views]:
-        frames = [_frame(dataset) for dataset in (real, *others)]
+        frames = [frame_of(dataset) for dataset in (real, *others)]
         return [
             Views(
                 features=features,
@@ -368,7 +354,7 @@ class Table(Kind):
         labels = self.label_values(train)
         if self.target is None or labels is None:
             return None
-        frame = self._measured(_frame(train))
+        frame = self._measured(frame_of(train))
         return RowClassifier.fit(frame, labels, label_column=self.target.name, seed=seed)
 
     def draw(self, fake: Dataset, real: Dataset, path: Path) -> None:
@@ -378,7 +364,7 @@ class Table(Kind):
 
     def readable(self, rows: Dataset) -> dict[Name, pd.Series]:
         """The learnt columns as a person reads them, each under a name that tells its unit."""
-        frame = _frame(rows)
+        frame = frame_of(rows)
         learnt = [column for column in self.columns if isinstance(column, LearntColumn)]
         return {column.name: column.pictured(frame[column.name]) for column in learnt}
 
@@ -405,7 +391,7 @@ class Table(Kind):
         )  # fmt: skip
 
 
-def _frame(dataset: Dataset) -> pd.DataFrame:
+def frame_of(dataset: Dataset) -> pd.DataFrame:
     """The rows of a dataset that holds a table."""
     if not isinstance(dataset.x, pd.DataFrame):
         raise InputError(f"{dataset.name} holds no table: it is a DataFrame, CSV or Parquet file")

@@ -62,8 +62,8 @@ def obey(frame: pd.DataFrame) -> None:
 
 def fitted(frame: pd.DataFrame, *stated: str, **settings: Any) -> Table:
     """The table as a model file restores it; every value is kept unless asked otherwise."""
-    config = Config(**{"min_count": 1, "given_share": 0.5, "constraints": stated or None} | settings)
-    table = Table.fit(Dataset(frame, name="rows"), config)
+    chosen = {"min_count": 1, "given_share": 0.5, "constraints": stated or None} | settings
+    table = Table.fit(Dataset(frame, name="rows"), Config(**chosen))
     restored = Table.from_dict(json.loads(json.dumps(table.to_dict(), allow_nan=False)))
     assert restored == table
     return restored

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,7 +16,7 @@ from sparring.kinds.constraints.find import followers
 KEEP = Keep(min_count=2)
 
 
-def found(frame: pd.DataFrame, target: str | None = None, keep: Keep = KEEP) -> dict[object, object]:
+def found(frame: pd.DataFrame, target: str | None = None, keep: Keep = KEEP) -> dict[Any, Any]:
     columns = [fit_column(frame[c], type_of(frame[c], None, keep), keep=keep) for c in frame]
     return dict(followers(columns, frame, keep, target))
 

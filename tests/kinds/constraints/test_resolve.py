@@ -59,7 +59,8 @@ def test_missing_cells_can_be_asked_for() -> None:
 
 
 def test_categories_that_follow_come_equally_often() -> None:
-    frame = held_table().assign(pair=lambda f: f["grade"].map(dict(zip("abcde", "xxyyz"))))
+    pairs = {"a": "x", "b": "x", "c": "y", "d": "y", "e": "z"}
+    frame = held_table().assign(pair=lambda f: f["grade"].map(pairs))
     table = fitted(frame)
     assert {rule.name for rule in table.rules} == {"number", "pair"}
     made = drawn(table, 300, table.ask(300, balance="pair"))
@@ -77,7 +78,7 @@ def test_categories_that_follow_come_equally_often() -> None:
     [
         ({"total": 5}, "column 'total' comes from others .* ask for 'net', 'tax'"),
         ({"low": 3, "top": (20, 30)}, "columns 'low', 'top' are held to each other"),
-        ({"grade": "a", "number": 4}, "no row can be so: 'number' follows 'grade'"),
+        ({"grade": "a", "number": 4}, "no row can be so: 'number' follows from 'grade'"),
         ({"number": 7}, "column 'number' holds no such cell|no row can be so"),
         ({"number": 99}, "column 'number': 99 is out of range"),
         (pd.DataFrame({"low": [1, 5], "high": [2, 3]}), "1 of 2 rows break it; the first is row 1"),

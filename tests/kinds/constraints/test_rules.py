@@ -169,7 +169,8 @@ def test_what_is_above_a_sum_and_chains_of_both() -> None:
     ],
 )
 def test_what_cannot_be_held(stated: list[str], message: str) -> None:
-    frame = held_table().assign(twin=lambda f: f["low"], big=lambda f: f["number"] + f["low"] + 1)
+    frame = held_table().assign(twin=lambda f: f["low"])
+    frame["big"] = frame["number"] + frame["low"] + 1
     frame["more"], frame["id"] = frame["low"] + frame["big"], np.arange(300)
     frame["row"] = frame["id"] / 2
     frame["anti"] = 60 - frame["low"] + frame["number"] * 4

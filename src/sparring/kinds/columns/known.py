@@ -16,8 +16,9 @@ class Cells:
     known: pd.DataFrame
 
     def take(self, places: np.ndarray) -> Cells:
-        """The rows at these places."""
-        return Cells(self.frame.iloc[places], self.known.iloc[places])
+        """The rows at these places, numbered anew."""
+        frame, known = self.frame.iloc[places], self.known.iloc[places]
+        return Cells(frame.reset_index(drop=True), known.reset_index(drop=True))
 
     def put_in(self, made: pd.DataFrame) -> pd.DataFrame:
         """Samples, as many as there are rows or fewer, with the known cells put in."""

@@ -13,8 +13,8 @@ from sparring.kinds.columns.allowed import Allowed, known_numbers, missing_share
 from sparring.kinds.columns.base import Name
 from sparring.kinds.columns.category import CategoryColumn
 from sparring.kinds.columns.named import Learnt, cells_of, numbers_of
-from sparring.kinds.constraints.base import Columns, Rule
-from sparring.kinds.constraints.statements import Judged
+from sparring.kinds.constraints.base import Rule
+from sparring.kinds.constraints.statements import Columns, Judged
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,8 @@ class Follow(Rule):
         left = tuple(a for a in asked if a.missing or len(a.weights))
         if not left:
             raise InputError(
-                f"no row can be so: {self.name!r} follows {self.source!r}, and not in that way"
+                f"no row can be so: {self.name!r} follows from {self.source!r}, and no training "
+                "row has the two like that"
             )
         return left
 

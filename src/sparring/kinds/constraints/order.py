@@ -11,9 +11,9 @@ from sparring.kinds.columns.base import Name
 from sparring.kinds.columns.catalogue import fit_column
 from sparring.kinds.columns.keep import Keep
 from sparring.kinds.columns.rank import MomentColumn, NumberColumn
-from sparring.kinds.constraints.base import Columns, Rule, rest_name, rounded
+from sparring.kinds.constraints.base import Rule, rest_name, rounded
 from sparring.kinds.constraints.scale import Scale
-from sparring.kinds.constraints.statements import Order
+from sparring.kinds.constraints.statements import Columns, Order
 
 
 @dataclass(frozen=True)

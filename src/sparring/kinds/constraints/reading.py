@@ -13,6 +13,7 @@ from sparring.errors import ConfigError, InputError, unknown
 from sparring.kinds.columns.allowed import allowed
 from sparring.kinds.columns.base import Column, Name
 from sparring.kinds.columns.named import Among, Learnt, Span, span
+from sparring.kinds.columns.rank import MomentColumn, NumberColumn
 from sparring.kinds.constraints.statements import Following, Order, Statement, Total, Within
 from sparring.kinds.where import of_text
 
@@ -77,16 +78,27 @@ def _check(statements: Iterable[Statement], columns: Sequence[Column]) -> None:
                 )
         if isinstance(statement, (Order, Total)):
             statement.measured(learnt)
-        if isinstance(statement, Within) and isinstance(statement.condition, Among):
-            allowed(learnt[statement.name], [statement.condition], statement.text)
-        elif isinstance(statement, Within):
+        if isinstance(statement, Within):
             try:
-                span(learnt[statement.name], statement.condition)
+                _check_within(statement, learnt[statement.name], by_name)
             except InputError as error:
-                ends = (statement.condition.low, statement.condition.high)
-                words = [end for end in ends if isinstance(end, str) and end[:1].isalpha()]
-                told = unknown("column", words[0], by_name) if words else error
-                raise InputError(f"{statement.text!r}: {told}") from None
+                raise InputError(f"{statement.text!r}: {error}") from None
+
+
+def _check_within(statement: Within, column: Learnt, known: Iterable[Name]) -> None:
+    """See that a column can have such cells."""
+    condition = statement.condition
+    if isinstance(condition, Among):
+        allowed(column, [condition], "it")
+        return
+    try:
+        span(column, condition)
+    except InputError:
+        ends = (condition.low, condition.high)
+        words = [end for end in ends if isinstance(end, str) and end[:1].isalpha()]
+        if words and isinstance(column, (NumberColumn, MomentColumn)):
+            raise InputError(unknown("column", words[0], known)) from None
+        raise
 
 
 def _of_constraint(text: str, names: Sequence[Name]) -> list[Statement]:

@@ -44,7 +44,8 @@ def resolved(rules: Rules, cells: Cells, random: np.random.Generator) -> Cells:
         elif isinstance(rule, Follow):
             rows.go_back(rule, random)
     rows.check()
-    return Cells(pd.DataFrame(rows.cells), pd.DataFrame(rows.known, index=cells.frame.index))
+    index = cells.frame.index
+    return Cells(pd.DataFrame(rows.cells, index=index), pd.DataFrame(rows.known, index=index))
 
 
 def learnt_cells(rules: Rules, cells: Cells) -> Cells:

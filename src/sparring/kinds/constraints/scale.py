@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -163,7 +163,7 @@ def measured(column: Column, text: str) -> Measured:
     return column
 
 
-def unit_of(columns: list[Column]) -> str:
+def unit_of(columns: Sequence[Column]) -> str:
     """The finest unit of the moments among these."""
     units = [
         column.clock.dtype.partition("[")[2].partition(",")[0].rstrip("]")

@@ -13,9 +13,9 @@ from sparring.kinds.columns.base import Name
 from sparring.kinds.columns.catalogue import fit_column
 from sparring.kinds.columns.keep import Keep
 from sparring.kinds.columns.rank import NumberColumn
-from sparring.kinds.constraints.base import Columns, Rule, rest_name, rounded
+from sparring.kinds.constraints.base import Rule, rest_name, rounded
 from sparring.kinds.constraints.scale import Scale
-from sparring.kinds.constraints.statements import Total
+from sparring.kinds.constraints.statements import Columns, Total
 
 
 @dataclass(frozen=True)
