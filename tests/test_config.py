@@ -129,6 +129,7 @@ def test_the_ends_of_every_range_are_allowed(name: str) -> None:
         ("columns", ["a", np.str_("b")], ("a", "b")),
         ("columns", (name for name in "ab"), ("a", "b")),
         ("types", {"a": "float", "b=c": "ordinal"}, ("a=float", "b=c=ordinal")),
+        ("constraints", ["a <= b", "b = c"], ("a <= b", "b = c")),
     ],
 )
 def test_numbers_and_names_become_plain(name: str, value: Any, plain: Any) -> None:

@@ -386,3 +386,32 @@ def test_the_package_names_what_it_offers() -> None:
     assert set(sparring._HOMES) < set(sparring.__all__)
     with pytest.raises(AttributeError, match="module 'sparring' has no attribute 'gan'"):
         sparring.gan  # noqa: B018
+
+
+def test_samples_are_chosen() -> None:
+    made = gan().fit(TABLE)
+    rows = made.sample(20, keep=lambda frame: frame["int8"] < frame["int16"], seed=3)
+    assert (rows["int8"] < rows["int16"]).all()
+    assert 0 < made.acceptance_ < 1
+    pd.testing.assert_frame_equal(made.sample(20, keep="int8 < int16", seed=3), rows)
+    assert len(made.sample(keep=["int8 < int16"])) == 1
+    with pytest.raises(InputError, match="keep goes with where, not with y or balance"):
+        made.sample(3, keep="int8 < int16", balance="bool")
+    with pytest.raises(InputError, match="True or False for each of"):
+        made.sample(3, keep=lambda frame: True)
+    points = gan().fit(torch.from_numpy(X))
+    chosen = points.sample(5, keep=lambda x: x[:, 0] > 0)
+    assert isinstance(chosen, torch.Tensor)
+    assert (chosen[:, 0] > 0).all()
+
+
+def test_constraints_are_saved(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"a": np.arange(60) % 7, "c": np.arange(60) % 2})
+    frame["b"] = frame["a"] + np.arange(60) % 3
+    made = gan(constraints=["a <= b"]).fit(frame)
+    made.save(tmp_path)
+    same = load(tmp_path)
+    assert list(same.constraints) == ["a <= b"]
+    rows = same.sample(300, seed=1)
+    assert (rows["a"] <= rows["b"]).all()
+    pd.testing.assert_frame_equal(made.sample(300, seed=1), rows)

@@ -60,6 +60,28 @@ def test_categories_come_equally_often(call: Call, table_run: str) -> None:
     assert (pd.read_csv("s.csv")["group"].value_counts() == 20).all()
 
 
+def test_rows_are_chosen_by_comparisons(call: Call, table_run: str) -> None:
+    keep = ("--keep", "height < children and group = b", "--where", "children>=1")
+    done = call("sample", table_run, "-n", 30, *keep, "-o", "s.csv")
+    assert done.code == 0, done.err
+    made = pd.read_csv("s.csv")
+    assert len(made) == 30
+    assert (made["height"] < made["children"]).all()
+    assert set(made["group"]) == {"b"}
+    assert "rows drawn were kept (" in done.err
+    for words, says in {
+        ("--keep", "height <"): "lacks a value",
+        ("--keep", "__import__('os')"): 'write "a < b"',
+        ("--keep", "hight < 3"): "did you mean 'height'",
+        ("--keep", "height < 3", "--balance", "group"): "not with --balance or --shard",
+        ("--keep", "height < 3", "--shard", "1/2", "-n", "9000"): "not with --balance or --shard",
+        ("--keep", "height < 3", "--digits", "1"): "leave out -n",
+        ("--keep", "height > 4 and height < 1"): "fewer than one in 1,000",
+    }.items():
+        refused(call, "sample", table_run, *words, "-o", "none.csv", says=[says])
+    assert not Path("none.csv").exists()
+
+
 def test_the_seed_decides_the_rows(call: Call, table_run: str) -> None:
     texts = []
     for seed in (1, 1, 2):

@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -268,3 +269,30 @@ def test_a_column_that_varies_by_rounding_only_can_be_drawn(call: Call) -> None:
     rows = "".join(f"{v!r},{i}\n" for i, v in enumerate([0.3, 0.1 + 0.2] * 20))
     result = call("train", write("t.csv", "a,b\n" + rows), *TINY)
     assert result.code == 0, result.err
+
+
+def test_constraints_are_held_from_a_file_to_samples(call: Call, tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame({"low": random.integers(0, 9, 80), "code": random.integers(0, 4, 80)})
+    frame["high"] = frame["low"] + random.integers(0, 3, 80)
+    frame["word"] = frame["code"].map({0: "a", 1: "b", 2: "c", 3: "d"})
+    frame.to_csv("rows.csv", index=False)
+    stated = ("--constraint", "low <= high", "--constraint", "0 <= low")
+    done = call("train", "rows.csv", *stated, "--run", "run", "--given-share", "0.5", *TINY)
+    assert done.code == 0, done.err
+    assert "constraints that every sample obeys: 'low <= high', '0 <= low'" in done.out
+    assert "'word' follows 'code'" in done.out
+    assert call("sample", "run", "-n", 500, "--where", "word in b,d", "-o", "s.csv").code == 0
+    made = pd.read_csv("s.csv")
+    assert (made["low"] <= made["high"]).all()
+    assert made[["code", "word"]].drop_duplicates().sort_values("code").values.tolist() == [
+        [1, "b"], [3, "d"],
+    ]  # fmt: skip
+    refused(call, "train", "rows.csv", "--constraint", "high < low", says=["64 training rows"])
+    refused(call, "train", "rows.csv", "--constraint", "low <= hihg", says=["'high'"])
+    refused(call, "train", "rows.csv", "--constraint", "low", says=["a <= b"])
+    refused(call, "train", "moons", "--constraint", "a <= b", says=["only tables"])
+    done = call("train", "rows.csv", "--no-find-constraints", "--run", "free", *TINY)
+    assert "follows" not in done.out
+    listed = call("train", "rows.csv", "--set", "constraints=low <= high,0 <= low", "--dry-run")
+    assert json.loads(listed.out)["constraints"] == ["low <= high", "0 <= low"]

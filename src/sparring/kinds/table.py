@@ -240,7 +240,7 @@ class Table(Kind):
             wanted = ask_labels(self.labels, n, y, {}, None).wanted
             assert self.target is not None
             assert wanted is not None
-            frame = self.target.decode(wanted.numpy()).toframe_of()
+            frame = self.target.decode(wanted.numpy()).to_frame()
             return AskedRows(table, Cells(frame, frame.notna()))
         if isinstance(where, pd.DataFrame):
             if balance is not None:

@@ -161,7 +161,7 @@ def test_what_is_above_a_sum_and_chains_of_both() -> None:
         (["low <= twin", "twin <= low"], "'(low|twin)', '(low|twin)' come from each other"),
         (["total = net + tax - 2", "tax < total"], "training rows break it"),
         (["more = low + big", "low < more"], "'more' comes from low, big already"),
-        (["total = net + tax - 2", "total <= 107.5"], "'total <= 107.5': 'total' comes from others"),
+        (["total = net + tax - 2", "total <= 107.5"], "'total' comes from others, and can be"),
         (["small = low + anti"], "sums from 15 to .* are possible, which 'small' of type int8"),
         (["cents = net + tax"], "'cents' has fewer decimals than its parts"),
         (["grade -> number", "number <= low"], "training rows break it"),

@@ -118,7 +118,8 @@ class Scale:
             return numbers + step * 10.0**-self.column.decimals
         single = "32" in self.column.dtype.name or "float[" in self.column.dtype.name
         near = numbers.astype(np.float32 if single else np.float64)
-        return np.nextafter(near, near.dtype.type(step * np.inf)).astype(np.float64)
+        following: np.ndarray = np.nextafter(near, near.dtype.type(step * np.inf))
+        return following.astype(np.float64)
 
     @property
     def _dtype(self) -> str:
