@@ -13,7 +13,7 @@ from sparring.data.dataset import Dataset
 from sparring.errors import InputError
 from sparring.kinds.base import Kind
 from sparring.kinds.constraints.reading import predicates
-from sparring.kinds.table import Table, frame_of
+from sparring.kinds.table import Table
 from sparring.model import Model
 from sparring.sample import block_rows, stream
 
@@ -106,9 +106,10 @@ def of_texts(kind: Kind, texts: str | Iterable[str]) -> Predicate:
     statements, columns = predicates(texts, kind.columns), kind.held.learnt
 
     def obeys(rows: Dataset) -> np.ndarray:
+        assert isinstance(rows.x, pd.DataFrame)
         holds = np.ones(len(rows), bool)
         for statement in statements:
-            judged, obeys = statement.judge(frame_of(rows), columns)
+            judged, obeys = statement.judge(rows.x, columns)
             holds &= judged & obeys
         return holds
 

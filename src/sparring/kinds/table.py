@@ -131,7 +131,7 @@ class Table(Kind):
 
     @classmethod
     def fit(cls, dataset: Dataset, config: Config) -> Table:
-        frame, target = frame_of(dataset), config.target
+        frame, target = _frame(dataset), config.target
         label_values = cls.labels_of(dataset, target)
         keep = Keep(config.min_count, config.tail_quantile)
         columns, dropped = fit_columns(frame, config, keep, dataset.name)
@@ -206,13 +206,13 @@ class Table(Kind):
     def labels_of(cls, dataset: Dataset, target: str | None) -> np.ndarray | None:
         if target is None:
             return None
-        frame = frame_of(dataset)
+        frame = _frame(dataset)
         if target not in frame.columns:
             raise InputError(unknown("column", target, frame.columns))
         return categories(frame[target]).to_numpy()
 
     def check(self, dataset: Dataset) -> None:
-        frame = frame_of(dataset)
+        frame = _frame(dataset)
         learnt = [column for column in self.columns if isinstance(column, LearntColumn)]
         missing = [column.name for column in learnt if column.name not in frame.columns]
         if missing:
@@ -222,7 +222,7 @@ class Table(Kind):
 
     def encode(self, dataset: Dataset) -> tuple[Tensor, ...]:
         self.check(dataset)
-        frame = frame_of(dataset)
+        frame = _frame(dataset)
         self.held.check(frame)
         return self.layout.encode(self.held.before(frame))
 
@@ -254,8 +254,8 @@ class Table(Kind):
             column = learnt_column(balance, self.held)
             mine = found.pop(column.name, None) or allowed(column, (), f"balance {balance}")
             turns = balanced(mine)
-        self._check_asked([*found, *(turn.column.name for turn in turns[:1])])
         found, turns = asked_sources(self.held, found, turns)
+        self._check_asked([*found, *(turn.column.name for turn in turns[:1])])
         if self.target is not None and not found and not turns:
             found[self.target.name] = allowed(self.target, (), "")
         return AskedCells(table, tuple(found.values()), turns)
@@ -274,7 +274,7 @@ class Table(Kind):
 
     def obeyed(self, where: Any, rows: Dataset) -> np.ndarray:
         """Which rows (n,) obey conditions."""
-        return obeying(allowed_columns(self.held, where), frame_of(rows))
+        return obeying(allowed_columns(self.held, where), _frame(rows))
 
     def masses(self, where: Any) -> dict[Name, float]:
         """The share of training rows that obey the conditions on each column."""
@@ -300,7 +300,7 @@ class Table(Kind):
         return Dataset(self.held.after(free))
 
     def numbered(self, rows: Dataset, first: int) -> Dataset:
-        frame = frame_of(rows)[[column.name for column in self.columns]].set_axis(
+        frame = _frame(rows)[[column.name for column in self.columns]].set_axis(
             pd.RangeIndex(first, first + len(rows), name=self.index), axis=0
         )
         for column in self._free:
@@ -323,7 +323,7 @@ class Table(Kind):
         return Marks((bins * ranks).long().clamp(max=bins - 1), values, bins, rest)
 
     def views(self, real: Dataset, *others: Dataset) -> list[Views]:
-        frames = [frame_of(dataset) for dataset in (real, *others)]
+        frames = [_frame(dataset) for dataset in (real, *others)]
         return [
             Views(
                 features=features,
@@ -354,7 +354,7 @@ class Table(Kind):
         labels = self.label_values(train)
         if self.target is None or labels is None:
             return None
-        frame = self._measured(frame_of(train))
+        frame = self._measured(_frame(train))
         return RowClassifier.fit(frame, labels, label_column=self.target.name, seed=seed)
 
     def draw(self, fake: Dataset, real: Dataset, path: Path) -> None:
@@ -364,7 +364,7 @@ class Table(Kind):
 
     def readable(self, rows: Dataset) -> dict[Name, pd.Series]:
         """The learnt columns as a person reads them, each under a name that tells its unit."""
-        frame = frame_of(rows)
+        frame = _frame(rows)
         learnt = [column for column in self.columns if isinstance(column, LearntColumn)]
         return {column.name: column.pictured(frame[column.name]) for column in learnt}
 
@@ -391,7 +391,7 @@ class Table(Kind):
         )  # fmt: skip
 
 
-def frame_of(dataset: Dataset) -> pd.DataFrame:
+def _frame(dataset: Dataset) -> pd.DataFrame:
     """The rows of a dataset that holds a table."""
     if not isinstance(dataset.x, pd.DataFrame):
         raise InputError(f"{dataset.name} holds no table: it is a DataFrame, CSV or Parquet file")

@@ -138,6 +138,12 @@ def test_a_target_stays_given_and_others_follow_it() -> None:
     assert [(rule.name, rule.sources) for rule in table.rules] == [("grade", ("number",))]
     made = drawn(table, asked=table.ask(400, y=15))
     assert set(made["grade"]) == {"d"}
+    # A model that can be given its target alone can be asked for what follows from that.
+    table = fitted(held_table(), target="number", given_share=None)
+    made = drawn(table, asked=table.ask(400, where={"grade": ["a", "e"]}))
+    assert set(made["number"]) == {3, 9}
+    with pytest.raises(InputError, match="column 'low' cannot be asked for"):
+        table.ask(3, where={"low": 3})
 
 
 def test_what_is_above_a_sum_and_chains_of_both() -> None:

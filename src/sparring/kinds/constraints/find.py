@@ -44,24 +44,26 @@ def followers(
     codes = np.stack([codes_of(frame[column.name]) for column in learnt]).astype(np.int32)
     counts = [np.bincount(row) for row in codes]
     sizes = np.array([len(count) for count in counts])
-    few = _telling(codes, counts)
+    early = codes[:, _telling(codes, counts)].T.copy()
     tells = np.zeros((len(learnt), len(learnt)), bool)
     for place, column in enumerate(learnt):
-        if sizes[place] * ROWS_PER_VALUE > len(frame) or not could_be_source(column, frame, keep):
+        if sizes[place] * ROWS_PER_VALUE > len(frame):
             continue
         kept = counts[place] >= keep.min_count
         smaller = (sizes >= 2) & (sizes <= sizes[place])
         smaller[place] = False
         if target is not None and learnt[0].name == target:
             smaller[0] = False
-        rows = few[kept[codes[place][few]]]
-        others = np.flatnonzero(smaller)
-        others = others[_told(codes[place][rows], codes[others][:, rows])]
-        rows = np.flatnonzero(kept[codes[place]])
+        seen = kept[early[:, place]]
+        others = np.flatnonzero(smaller & _told(early[seen, place], early[seen]))
+        if not len(others) or not could_be_source(column, frame, keep):
+            continue
+        rows = kept[codes[place]]
         for other in others:
+            cells = codes[other][rows]
             tells[place, other] = bool(
-                _told(codes[place][rows], codes[other][None, rows])[0]
-                and _chance(int(kept.sum()), codes[other][rows]) <= np.log(CHANCE)
+                _told(codes[place][rows], cells[:, None])[0]
+                and _chance(int(kept.sum()), cells) <= np.log(CHANCE)
             )
     return _sources(learnt, tells, sizes)
 
@@ -89,10 +91,10 @@ def _telling(codes: np.ndarray, counts: list[np.ndarray]) -> np.ndarray:
 
 
 def _told(source: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Which of the others (k, n) have one value wherever the source (n,) has one, (k,)."""
+    """Which of the others (n, k) have one value wherever the source (n,) has one, (k,)."""
     order = np.argsort(source, kind="stable")
-    same = np.diff(source[order]) == 0
-    told: np.ndarray = ((np.diff(others[:, order]) == 0) | ~same).all(axis=1)
+    same = np.flatnonzero(np.diff(source[order]) == 0)
+    told: np.ndarray = (others[order[same]] == others[order[same + 1]]).all(axis=0)
     return told
 
 
