@@ -105,7 +105,10 @@ class Kind(ABC):
 
     @abstractmethod
     def decode(self, x: Tensor, y: Tensor | None) -> Dataset:
-        """G's rows (n, *shape.row), with class indices y (n,), as the training rows came."""
+        """G's rows (n, *shape.row), with class indices y (n,), as the training rows came.
+
+        Columns that only `Condition.keep` needs may stand behind; `numbered` leaves them out.
+        """
 
     def defaults_for(self, rows: int) -> Mapping[str, Any]:
         """The defaults when there are so many training rows."""

@@ -296,8 +296,9 @@ class Table(Kind):
 
     def decode(self, x: Tensor, y: Tensor | None) -> Dataset:
         cells = self.layout.decode(x) | {free.name: free.make(0, len(x)) for free in self._free}
-        free = pd.DataFrame({column.name: cells[column.name] for column in self.held.free})
-        return Dataset(self.held.after(free))
+        made = self.held.after(pd.DataFrame(cells))
+        # What rules leave of columns stays beside them until `numbered`, for cells that are given.
+        return Dataset(made[[*(column.name for column in self.columns), *self.held.rests]])
 
     def numbered(self, rows: Dataset, first: int) -> Dataset:
         frame = _frame(rows)[[column.name for column in self.columns]].set_axis(

@@ -28,9 +28,7 @@ from sparring.kinds.constraints.statements import (
 from sparring.kinds.constraints.total import Sum
 
 
-def fit_rules(
-    columns: Sequence[Column], frame: pd.DataFrame, config: Config, keep: Keep
-) -> Rules:
+def fit_rules(columns: Sequence[Column], frame: pd.DataFrame, config: Config, keep: Keep) -> Rules:
     """The rules by which samples will keep to what is stated and to what is found.
 
     Args:
@@ -104,9 +102,7 @@ def _check_target(rules: Mapping[Name, Rule], target: str | None) -> None:
         raise InputError(f"the target {target!r} cannot follow from {rules[target].sources[0]!r}")
 
 
-def _check_ends(
-    statements: Iterable[Statement], rules: Iterable[Rule], columns: Columns
-) -> None:
+def _check_ends(statements: Iterable[Statement], rules: Iterable[Rule], columns: Columns) -> None:
     """See that sums, which can be larger than any in training, stay within stated ends."""
     reach: dict[Name, tuple[float, float]] = {}
     for rule in rules:

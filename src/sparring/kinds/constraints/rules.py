@@ -54,11 +54,15 @@ class Rules:
         """The rule of each column that has one."""
         return {rule.name: rule for rule in self.rules}
 
+    @cached_property
+    def rests(self) -> dict[Name, Column]:
+        """What rules leave of their columns, by name."""
+        return {rule.rest.name: rule.rest for rule in self.rules if rule.rest is not None}
+
     @property
     def free(self) -> list[Column]:
         """What the nets learn: the columns without a rule, and what rules leave of the others."""
-        left = [rule.rest for rule in self.rules if rule.rest is not None]
-        return [c for c in self.columns if c.name not in self.of] + left
+        return [*(c for c in self.columns if c.name not in self.of), *self.rests.values()]
 
     @cached_property
     def judges(self) -> list[tuple[str, tuple[Name, ...], Judge]]:

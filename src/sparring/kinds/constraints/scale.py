@@ -141,7 +141,7 @@ class Scale:
 
 
 def kind_of(column: MomentColumn) -> str:
-    """"datetime64" or "timedelta64"."""
+    """What pandas calls its moments, "datetime64" or "timedelta64", without their unit."""
     return column.clock.dtype.partition("[")[0]
 
 
