@@ -102,7 +102,7 @@ class _Rows:
         self.cells[name], self.known[name] = cells, self.is_known(name) | here
 
     def frame(self, names: Iterable[Name], here: np.ndarray | slice = slice(None)) -> pd.DataFrame:
-        """Columns of some rows; one of which nothing is known is of no use there."""
+        """Columns of some rows."""
         return pd.DataFrame({name: self.cells[name] for name in names})[here]
 
     def add_up(self, rule: Sum) -> None:
