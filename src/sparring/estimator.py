@@ -106,6 +106,7 @@ class GAN(Plots, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no 
         critic_warmup_steps: int = 0,
         optimizer: str = "adam",
         batch_size: int | None = None,
+        stratified: bool | None = None,
         learning_rate: float | None = None,
         learning_rate_decay: float | None = None,
         critic_learning_rate: float | None = None,
