@@ -73,6 +73,10 @@ class Batches:
         """The next batch: rows (b, ...) and their conditions (b, k), k = 0 when there are none."""
         return self.take(self._next_rows(), self.random)
 
+    def next_of_generator(self) -> tuple[Tensor, Tensor]:
+        """The same for an update of G."""
+        return self.next()
+
     def take(self, rows: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
         """The rows at positions `rows` (b,), and their conditions, prepared with `random`."""
         rows = rows.to(self.home)
