@@ -11,6 +11,7 @@ PAGES = {
     "README.md": ("demo", "startup", "toys", "mnist"),
     "docs/tables.md": ("tables", "ablation-tables"),
     "docs/judging.md": ("doctor", "looks"),
+    "docs/privacy.md": ("privacy",),
     "docs/engine.md": (
         "steps", "sampling", "seeds", "memory", "kills", "ablation-points", "gamma-points",
     ),

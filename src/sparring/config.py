@@ -145,6 +145,22 @@ class Config:
         None, "end the run when the monitor was so often no better; omitted = never", 1
     )
 
+    # privacy
+    epsilon: float | None = _option(
+        None, "train a table's model with differential privacy: at most so much may one row change "
+        "(docs/privacy.md); omitted = without", 1e-3, 1e3,
+    )
+    delta: float | None = _option(
+        None, "probability with which epsilon may fail; omitted = 1 / training rows^1.1", 1e-12, 0.1
+    )
+    clip_norm: float = _option(
+        1.0, "under epsilon, the norm that one row's gradient of D is clipped to", 1e-6
+    )
+    public_rows: str | None = _option(
+        None, "under epsilon, a file of rows that are no secret, of which a model has its columns, "
+        "categories and the ends of numbers",
+    )
+
     # the machine
     seed: int = _option(0, "seed of everything random", 0, 2**32 - 1)
     device: str = _option("auto", "auto, cpu, cuda, cuda:1, mps")

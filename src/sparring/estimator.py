@@ -123,6 +123,10 @@ class GAN(Plots, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no 
         rollbacks: int = 3,
         monitor: str | None = None,
         patience: int | None = None,
+        epsilon: float | None = None,
+        delta: float | None = None,
+        clip_norm: float = 1.0,
+        public_rows: str | None = None,
         seed: int = 0,
         device: str = "auto",
         threads: int | None = None,
@@ -377,6 +381,7 @@ class GAN(Plots, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no 
         """Set scikit-learn's attributes of a fitted estimator from the model."""
         kind = self.model_.kind
         self.kind_, self.n_iter_ = kind.name, self.model_.steps
+        self.epsilon_ = self.model_.epsilon
         self.classes_ = None if kind.labels is None else np.asarray(kind.labels.classes)
         if kind.features is not None:
             self.n_features_in_ = len(kind.features)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import warnings
 
@@ -38,8 +39,13 @@ def fit(
             model is returned as it is then, with a warning.
     """
     reporter = reporter or Reporter()
+    if run is not None and resume and plan.budget is not None:
+        # The noise on the shares of its columns was drawn once.
+        plan = dataclasses.replace(plan, kind=Model.load(run.path).kind)
     trainer = plan.build()
-    model = Model(plan.config, plan.kind, trainer.average.net, trainer.D, plan.source)
+    model = Model(
+        plan.config, plan.kind, trainer.average.net, trainer.D, plan.source, epsilon=plan.spent(0)
+    )
     monitor = None
     if plan.config.monitor is not None:
         monitor = Monitor(
@@ -50,7 +56,7 @@ def fit(
         state = run.load_state()
         if state is not None:
             trainer.load_state_dict(state)
-            model.steps = trainer.step
+            model.steps, model.epsilon = trainer.step, plan.spent(trainer.step)
             if monitor is not None:
                 monitor.load_state_dict(state["monitor"])
         if change:

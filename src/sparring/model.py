@@ -25,6 +25,7 @@ from sparring.nets.base import Critic, Generator
 from sparring.nets.catalogue import build_networks
 from sparring.nets.selective import CalibratedGenerator, PairScore, SelectiveGenerator
 from sparring.objective.losses import LOSSES
+from sparring.train.private import Budget
 from sparring.train.runtime import pick_device
 
 JUDGED_ROWS = 4096  # that D sees at once
@@ -42,6 +43,7 @@ class Model:
         D: the critic.
         source: where the training rows came from, as schema.json keeps it.
         steps: G updates made.
+        epsilon: of privacy, spent until then; None where training was not private.
     """
 
     config: Config
@@ -50,6 +52,18 @@ class Model:
     D: Critic
     source: dict[str, Any] = field(default_factory=dict)
     steps: int = 0
+    epsilon: float | None = None
+
+    @property
+    def privacy(self) -> str:
+        """What training spent of privacy, in words; "" where it was not private."""
+        if self.epsilon is None:
+            return ""
+        asked = Budget(**self.source["privacy"])
+        return (
+            f"privacy: epsilon {self.epsilon:.3g} spent of {asked.epsilon:g}, delta "
+            f"{asked.delta:.2g}; one row more or less, the number of rows no secret"
+        )
 
     def save(self, path: str | Path) -> None:
         """Write config.json, schema.json and model.safetensors into the directory `path`.
@@ -87,13 +101,15 @@ class Model:
         for name, net in (("G", self.G), ("D", self.D)):
             tensors |= {f"{name}.{k}": v.contiguous() for k, v in net.state_dict().items()}
         # One key: safetensors writes several in any order, and equal models must be equal files.
-        about: dict[str, int] = {"steps": self.steps}
+        about: dict[str, Any] = {"steps": self.steps}
         G = self.G
         if isinstance(G, CalibratedGenerator):
             about["calibrated"] = len(G.levels)
             G = G.base
         if isinstance(G, SelectiveGenerator):
             about["bins"] = G.score.marks.bins if isinstance(G.score, PairScore) else 0
+        if self.epsilon is not None:
+            about["epsilon"] = self.epsilon
         data = save(tensors, metadata={"sparring": json.dumps(about)})
         write_whole(path / "model.safetensors", lambda file: file.write(data))
 
@@ -143,7 +159,7 @@ class Model:
             with safe_open(path, framework="pt") as file:
                 about = json.loads(file.metadata()["sparring"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            self.steps = int(about["steps"])
+            self.steps, self.epsilon = int(about["steps"]), about.get("epsilon")
             if "bins" in about:
                 marks = self.kind.marks(int(about["bins"])) if about["bins"] else None
                 score = deepcopy(self.D) if marks is None else PairScore(marks)

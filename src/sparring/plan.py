@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import secrets
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +23,7 @@ from sparring.kinds.base import Kind
 from sparring.kinds.catalogue import pick_kind
 from sparring.kinds.encoded import Encoded, encoded
 from sparring.kinds.labels import Labels
+from sparring.kinds.table import Table
 from sparring.model import Model
 from sparring.monitor import parse
 from sparring.nets.catalogue import build_networks
@@ -29,6 +31,7 @@ from sparring.objective.objective import build_objective
 from sparring.train.checkup import ROWS
 from sparring.train.cluster import agreed, check_shareable, processes
 from sparring.train.engine import TRACING_REPAYS, pick_engine
+from sparring.train.private import Budget, PrivateBatches, budget, privately, updates_of_critic
 from sparring.train.run import Run
 from sparring.train.runtime import (
     largest_layer_flops,
@@ -55,7 +58,8 @@ class Plan:
         config: resolved.
         kind: fitted on the training rows only; of a table that is not held, on its sample.
         train, holdout: disjoint rows; the holdout may be empty.
-        source: where the rows came from: name, fingerprint, number of rows.
+        source: where the rows came from: name, fingerprint, number of rows; and the budget.
+        budget: of privacy, under epsilon.
     """
 
     config: Config
@@ -63,11 +67,18 @@ class Plan:
     train: Dataset
     holdout: Dataset
     source: dict[str, Any] = field(default_factory=dict)
+    budget: Budget | None = None
 
     @cached_property
     def encoded(self) -> Encoded:
         """All training rows, encoded."""
         return encoded(self.kind, self.train)
+
+    def spent(self, steps: int) -> float | None:
+        """Epsilon after so many steps, and all updates before the first; None without a budget."""
+        if self.budget is None:
+            return None
+        return self.budget.spent(updates_of_critic(self.config, steps))
 
     def build(self) -> Trainer:
         """Networks, objective and batches, on the device, seeded.
@@ -79,7 +90,8 @@ class Plan:
         device = pick_device(config.device)
         G, D = build_networks(self.kind.shape, config)
         batches = self._batches(self.encoded, device)
-        places = np.arange(min(len(self.holdout), ROWS))
+        # Under epsilon nothing looks at rows: what it finds would stand in the log.
+        places = np.arange(min(len(self.holdout), ROWS) if self.budget is None else 0)
         places = encodable(self.kind, self.holdout, places) if len(places) else places
         holdout = None
         if len(places):
@@ -91,7 +103,7 @@ class Plan:
         )
 
     def _batches(self, rows: Encoded, device: torch.device) -> Batches:
-        return Batches(
+        arguments = (
             *rows,
             self.kind.shape.conditions,
             self.kind.prepare,
@@ -101,6 +113,9 @@ class Plan:
             self.kind.given(resolved(self.config.given_share, "given_share")),
             bool(self.config.stratified),
         )
+        if self.budget is None:
+            return Batches(*arguments)
+        return PrivateBatches(*arguments, kind=self.kind, budget=self.budget)
 
 
 def plan(dataset: Dataset, config: Config, location: str | Path | None = None) -> Plan:
@@ -115,23 +130,44 @@ def plan(dataset: Dataset, config: Config, location: str | Path | None = None) -
     """
     kind_class = pick_kind(dataset, config)
     dataset = kind_class.adopt(dataset)
-    labels = kind_class.labels_of(dataset, config.target)
+    private = config.epsilon is not None
+    if private:
+        if not issubclass(kind_class, Table):
+            raise ConfigError("epsilon is for tables (points are one with --kind table)")
+        if dataset.file is not None:
+            raise ConfigError(f"epsilon: {dataset.name} is too large: its rows must fit in memory")
+        config = privately(config)
+        public = _public_rows(config)
+    # Under epsilon, which rows train is no matter of what is in them.
+    labels = None if private else kind_class.labels_of(dataset, config.target)
     if labels is not None:
         Labels.fit(labels, config.target or "label")  # an error names the row as the file has it
     train, holdout = split(dataset, config.holdout, config.seed, labels)
-    # A sample must tell of every category, also of one whose only row in it is held out.
-    kind = kind_class.fit(train if dataset.file is None else dataset, config)
-    source = {
+    if private:
+        kind = kind_class.fit(kind_class.adopt(public), config.replace({"min_count": 1}))
+    else:
+        # A sample must tell of every category, also of one whose only row in it is held out.
+        kind = kind_class.fit(train if dataset.file is None else dataset, config)
+    source: dict[str, Any] = {
         "location": None if location is None else lasting(location),
         "name": dataset.name,
         "rows": dataset.total,
-        "fingerprint": fingerprint(dataset),
+        "fingerprint": mark(dataset, config),
     }
-    config = config.with_defaults(kind.defaults_for(train.total))
+    of_privacy = Table.in_private if private else {}
+    config = config.with_defaults({**kind.defaults_for(train.total), **of_privacy})
     if config.given_share and not kind.shape.cells:
         raise ConfigError("given_share: only rows of tables have cells that can be given")
     if config.constraints and not isinstance(dataset.x, pd.DataFrame):
         raise ConfigError("constraints: only tables have columns that can be held to any")
+    spent = None
+    if private:
+        steps = planned_steps(config, len(train))
+        assert steps is not None  # `privately` refuses a budget of minutes
+        spent = budget(config, len(train), updates_of_critic(config, steps))
+        assert isinstance(kind, Table)
+        kind = kind.noised(train, spent.encoder_noise, np.random.default_rng(secrets.randbits(128)))
+        source["privacy"] = dataclasses.asdict(spent)
     precision = pick_precision(
         resolved(config.precision, "precision"), pick_device(config.device)
     )
@@ -150,10 +186,20 @@ def plan(dataset: Dataset, config: Config, location: str | Path | None = None) -
     threads = pick_threads(config.threads or (1 if processes() > 1 else None), flops)
     engine = _engine(config, trial, train.total, threads)
     config = agreed(config.replace({"threads": threads, "engine": engine}))
-    made = Plan(config, kind, train, holdout, source)
-    if train.file is not None:
+    made = Plan(config, kind, train, holdout, source, spent)
+    if train.file is not None or private:
         made.encoded  # noqa: B018 - a row that does not fit is told before there is a run
     return made
+
+
+def _public_rows(config: Config) -> Dataset:
+    """The rows that a private model may know of as they are."""
+    return open_source(str(config.public_rows), target=config.target, columns=config.columns)
+
+
+def mark(dataset: Dataset, config: Config) -> str:
+    """What tells the rows of a run from others; under epsilon their number alone."""
+    return fingerprint(dataset) if config.epsilon is None else f"{len(dataset)} rows"
 
 
 def _engine(config: Config, trial: Trainer, rows: int, threads: int) -> str:
@@ -226,9 +272,9 @@ def reopen(model: Model) -> tuple[Dataset, Dataset]:
         raise InputError("the model was trained on rows in memory: give rows to judge it by")
     dataset = open_source(location, target=config.target, columns=config.columns)
     dataset = model.kind.adopt(dataset)
-    if fingerprint(dataset) != model.source["fingerprint"]:
+    if mark(dataset, config) != model.source["fingerprint"]:
         raise InputError(f"{location} holds other rows than the model was trained on")
-    labels = model.kind.label_values(dataset)
+    labels = None if config.epsilon is not None else model.kind.label_values(dataset)
     return split(dataset, config.holdout, config.seed, labels)
 
 

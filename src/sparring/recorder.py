@@ -134,7 +134,8 @@ class Recorder:
             raise DivergedError(f"a parameter is not finite at step {self.trainer.step}")
         state = self.trainer.state_dict()
         if self.monitor is None:
-            self.model.steps = self.trainer.step
+            step = self.trainer.step
+            self.model.steps, self.model.epsilon = step, self.plan.spent(step)
         else:
             state["monitor"] = self.monitor.state_dict()
         if self.run is not None:

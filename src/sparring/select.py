@@ -36,26 +36,38 @@ CALIBRATED_BY = 16_384  # rows
 
 
 def finished(model: Model, train: Dataset) -> Generator:
-    """The model's G with all that its kind and settings put on it after training."""
+    """The model's G with all that its kind and settings put on it after training.
+
+    Under epsilon that looks at no row: `candidates` is 1, and conditions are drawn as for samples.
+    """
     marks = model.kind.marks(2)
     if marks is not None:
-        return calibrated(replace(model, G=selective(model, train)), len(marks.places), train)
+        rows = train if model.config.epsilon is None else None
+        return calibrated(replace(model, G=selective(model, train)), len(marks.places), rows)
     K = resolved(model.config.candidates, "candidates")
     if K == 1:
         return model.G
     return SelectiveGenerator(model.G, deepcopy(model.D), K).eval().requires_grad_(False)
 
 
-def calibrated(model: Model, numbers: int, train: Dataset) -> Generator:
-    """The model's G, calibrated by rows that it makes under the training rows' conditions."""
+def calibrated(model: Model, numbers: int, train: Dataset | None) -> Generator:
+    """The model's G, calibrated by rows that it makes under the training rows' conditions.
+
+    Args:
+        numbers: how many begin a row.
+        train: those rows; None: under the conditions that samples have.
+    """
     random = random_stream(model.config.seed, "calibration")
     device = next(model.G.parameters()).device
     made = CalibratedGenerator(model.G, numbers).to(device)
     rows = []
     with torch.no_grad(), arithmetic("fp32", device):
         for _ in range(CALIBRATED_BY // 4096):
-            drawn = torch.randint(len(train), (4096,), generator=random)
-            y = conditioned(model.kind, train.take(drawn.numpy()), 0.0, random)[1]
+            if train is None:
+                y = model.kind.ask(4096).condition(range(4096), random).y
+            else:
+                drawn = torch.randint(len(train), (4096,), generator=random)
+                y = conditioned(model.kind, train.take(drawn.numpy()), 0.0, random)[1]
             z = torch.randn(4096, model.G.latent_dim, generator=random)
             rows.append(model.G(z.to(device), y.to(device))[:, :numbers])
         x = torch.cat(rows)

@@ -39,9 +39,13 @@ def command(
     with Console(stderr=True).status("scoring the samples"):
         scores = judge(model, rows, train, metrics=names, seed=seed)
     found = record(scores, against or "holdout")
+    if model.epsilon is not None:
+        found["epsilon"] = model.epsilon
     if as_json:
         print(json.dumps(found, indent=2))
     else:
         console().print(score_table(scores))
+        if model.privacy:
+            print(model.privacy)
     directory = Run(run)
     directory.append(directory.metrics_path, found)

@@ -31,8 +31,9 @@ def console() -> Console:
 
 
 def losses(record: dict[str, float]) -> str:
-    of_G = f"  G {record['generator_loss']:.3f}" if "generator_loss" in record else "  warming up"
-    return f"D {record['critic_loss']:.3f}{of_G}"
+    of_D = f"D {record['critic_loss']:.3f}  " if "critic_loss" in record else ""
+    of_G = f"G {record['generator_loss']:.3f}" if "generator_loss" in record else "warming up"
+    return of_D + of_G
 
 
 class BarReporter(Reporter):

@@ -132,18 +132,23 @@ def train_and_score(planned: Plan, run: Run, *, resume: bool = False) -> None:
     )
     for note in planned.kind.notes:
         print(note, flush=True)
+    if planned.budget is not None:
+        print(planned.budget.words, flush=True)
     try:
         model = fit(planned, run, resume=resume, reporter=reporter(out))
     except Interrupted as error:
         print(f"{error}; saved. Continue with: sparring train --resume --run {run.path}")
         raise typer.Exit(130) from None
+    if model.privacy:
+        print(model.privacy)
     picture = run.path / "samples.png"
     planned.kind.draw(picture_samples(model), planned.train, picture)
     if held < 2:
         print("no holdout to judge by: give rows to `sparring evaluate --against`")
     else:
         score_and_show(model, run, planned)
-    print(told(diagnose(run.path)))
+    if planned.budget is None:  # else nothing looked at how it went
+        print(told(diagnose(run.path)))
     print(f"samples: {picture}", f"draw more: sparring sample {run.path} -n 1000", sep="\n")
 
 

@@ -73,6 +73,10 @@ class Batches:
         """The next batch: rows (b, ...) and their conditions (b, k), k = 0 when there are none."""
         return self.take(self._next_rows(), self.random)
 
+    def next_of_generator(self) -> tuple[Tensor, Tensor]:
+        """The same for an update of G."""
+        return self.next()
+
     def take(self, rows: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
         """The rows at positions `rows` (b,), and their conditions, prepared with `random`."""
         rows = rows.to(self.home)
@@ -127,7 +131,7 @@ class Batches:
     @cached_property
     def _strata(self) -> list[Tensor]:
         random = random_stream(self.seed, "strata", self.device)
-        parts = torch.arange(self.rows).split(self.batch_size)
+        parts = torch.split(torch.arange(self.rows), self.batch_size)
         x = torch.cat([self.take(rows, random)[0].flatten(1).cpu() for rows in parts])
         return strata(x, self.batch_size)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -105,6 +106,9 @@ class Table(Kind):
         "steps": 3_000,
     }
     with_few_rows: ClassVar[Mapping[str, Any]] = {"width": 128, "depth": 2}
+    in_private: ClassVar[Mapping[str, Any]] = {
+        "width": 64, "depth": 1, "batch_size": 2_000, "steps": 1_000
+    }  # fmt: skip
     metrics: ClassVar[tuple[str, ...]] = (
         "shape", "trend", "c2st", "precision", "recall", "density", "coverage", "frechet",
         "kernel_distance", "sliced_wasserstein", "wasserstein", "mmd", "mmd_p", "label_agreement",
@@ -144,7 +148,10 @@ class Table(Kind):
         conditional = bool(cls.defaults["given_share"] if share is None else share)
         ordered = arranged(ordered, frame)
         held = fit_rules(ordered, frame, config, keep)
-        gaps = gaps_of([c for c in held.free if c.name != target], held.before(frame))
+        # A missing cell of a category in a gap is encoded as that of another row: not in private.
+        private = config.epsilon is not None
+        gapped = [c for c in held.free if isinstance(c, RankColumn) or not private]
+        gaps = gaps_of([c for c in gapped if c.name != target], held.before(frame))
         ordered = with_gaps(ordered, gaps)
         return cls(
             tuple(ordered), labels, dropped, index, gaps, keep, conditional, held.stated, held.rules
@@ -228,6 +235,28 @@ class Table(Kind):
 
     def encode_labels(self, dataset: Dataset) -> Tensor | None:
         return None  # they are a cell of the row
+
+    def noised(self, dataset: Dataset, noise: float, random: np.random.Generator) -> Table:
+        """The same columns with the shares that other rows have, behind Gaussian noise.
+
+        Args:
+            noise: its standard deviation, in what one row more or less changes over all columns.
+
+        Raises:
+            InputError: rows that do not fit this table.
+        """
+        self.check(dataset)
+        frame, labels = _frame(dataset), self.labels
+        deviation = noise * math.sqrt(len(self.layout.ranks) + (labels is not None))
+        columns: list[Column] = []
+        for column in self.columns:
+            if isinstance(column, RankColumn):
+                column = column.noised(frame[column.name], deviation, random)
+            elif labels is not None and column is self.target:
+                column = column.noised(frame[column.name], deviation, random)
+                labels = replace(labels, shares=column.shares)
+            columns.append(column)
+        return replace(self, columns=tuple(columns), labels=labels)
 
     def prepare(self, raw: tuple[Tensor, ...], random: torch.Generator) -> Tensor:
         return self.layout.prepare(raw, random)

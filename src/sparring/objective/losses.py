@@ -40,6 +40,7 @@ class Loss(ABC):
 
     label_smoothing: float = 0.0
     smooths: ClassVar[bool] = False
+    pairs: ClassVar[bool] = False  # whether G sees what D says of real rows
     equilibrium: ClassVar[Equilibrium]
     unit: ClassVar[str] = ""
     relative: ClassVar[bool] = False
@@ -149,6 +150,7 @@ class Relativistic(Loss):
     level of the logits is free.
     """
 
+    pairs = True
     equilibrium = Equilibrium(critic=log(2), generator=log(2))
     unit = "nats"
     relative = True

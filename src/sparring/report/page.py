@@ -165,6 +165,8 @@ def _facts(found: Findings) -> str:
     parts.append(f"{model.steps:,} steps")
     if found.log and "seconds" in found.log[-1]:
         parts.append(f"{found.log[-1]['seconds']:,.0f} s of training")
+    if model.privacy:
+        parts.append(model.privacy)
     return "; ".join(parts)
 
 

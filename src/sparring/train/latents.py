@@ -32,7 +32,9 @@ class Latents:
         self.points = None
         if stratified:
             own = int(torch.randint(2**31, (), generator=random_stream(seed, "stratified noise")))
-            points = torch.quasirandom.SobolEngine(dim, scramble=True, seed=own).draw(batch)
+            points = torch.quasirandom.SobolEngine(  # type: ignore[no-untyped-call]
+                dim, scramble=True, seed=own
+            ).draw(batch)
             self.points = points.to(random.device)
 
     def next(self) -> Tensor:

@@ -24,6 +24,7 @@ from sparring.train.ema import AveragedModel
 from sparring.train.engine import ENGINES, Step
 from sparring.train.latents import Latents
 from sparring.train.player import Player
+from sparring.train.private import PrivateBatches, private_slope
 from sparring.train.runtime import arithmetic, thread_count
 from sparring.train.schedule import Schedule
 from sparring.train.step import Batch, slopes, train_step
@@ -73,6 +74,9 @@ class Trainer:
         self.ema_weight = torch.zeros((), device=device)
         self.engine = choose("engine", resolved(config.engine, "engine"), ENGINES)
         self.slopes = slopes(G, D, objective)
+        self.private = isinstance(batches, PrivateBatches)
+        if isinstance(batches, PrivateBatches):
+            self.slopes = private_slope(G, D, objective, config, batches), self.slopes[1]
         self.run: Step | None = None
         self.random = random_stream(config.seed, "latents", device)
         self.latents = Latents(
@@ -158,8 +162,7 @@ class Trainer:
             self.sums[0] += loss
             self.summed += 1
         else:
-            batches = [self.next_batch() for _ in range(self.config.d_steps + 1)]
-            numbers = self.run(batches)
+            numbers = self.run(self.next_batches())
             self.step += 1
             self._add(numbers)
 
@@ -177,7 +180,7 @@ class Trainer:
     def _start(self) -> None:
         """Make the engine ready, at the first step of a sitting; nothing else changes."""
         before = self.state_dict()
-        example = [self.next_batch() for _ in range(self.config.d_steps + 1)]
+        example = self.next_batches()
         for player in (self.player_d, self.player_g):
             player.recorded = self.config.engine != "eager"
         try:
@@ -188,13 +191,19 @@ class Trainer:
             self.run = self.play
         self.load_state_dict(before)
 
-    def next_batch(self) -> Batch:
+    def next_batches(self) -> list[Batch]:
+        """What the updates of one step see: those of D, then that of G."""
+        of_critic = [self.next_batch() for _ in range(self.config.d_steps)]
+        return [*of_critic, self.next_batch(of_generator=True)]
+
+    def next_batch(self, of_generator: bool = False) -> Batch:
         """What the next update sees: of several processes, this one's share of it."""
         size = self.batches.batch_size
+        real, y = self.batches.next_of_generator() if of_generator else self.batches.next()
         share = self.gamma.new_empty(0)
         if self.objective.penalty.mixes:
             share = torch.rand(size, generator=self.share_random, device=self.batches.device)
-        return Batch(*map(share_of, (*self.batches.next(), self.latents.next(), share)))
+        return Batch(*map(share_of, (real, y, self.latents.next(), share)))
 
     def _add(self, numbers: Tensor) -> None:
         """Take one step's losses and gradient norms into account."""
@@ -266,9 +275,12 @@ class Trainer:
         now = self.schedule.at(self.progress)
         record: dict[str, float] = {"step": self.step, "seconds": round(self.seconds, 3)}
         if self.step == 0:
-            return record | {"critic_step": self.warmed, "critic_loss": means[0]}
+            record["critic_step"] = self.warmed
+        if not self.private:  # it is a number of the rows, and not in the budget
+            record["critic_loss"] = means[0]
+        if self.step == 0:
+            return record
         record |= {
-            "critic_loss": means[0],
             "generator_loss": means[1],
             "critic_gradient": means[2],
             "generator_gradient": means[3],
@@ -277,7 +289,7 @@ class Trainer:
         }
         if self.slowdown < 1:
             record["divergences"] = -math.log2(self.slowdown)
-        if self.checkup.due(self.step, self.progress):
+        if not self.private and self.checkup.due(self.step, self.progress):
             record |= self.checkup.look(self.step, self.progress)
         return record
 

@@ -18,6 +18,34 @@ def cells_of(n: int, spikes: float) -> np.ndarray:
     return cells
 
 
+def test_noised_counts_are_at_values_and_between_them() -> None:
+    """Of 0 and 1000 alone, those of other numbers: at 0, and between the 100 steps to 1000."""
+    ends = Distribution.fit(np.array([0.0, 1000.0]))
+    cells = np.array([0.0] * 700 + [507.0] * 300)
+    found = ends.noised(cells, 0.0, np.random.default_rng(0), np.round)
+    made = found.quantile((np.arange(1000) + 0.5) / 1000)
+    assert np.mean(made == 0) == pytest.approx(0.7, abs=0.002)
+    assert np.all(np.abs(made[made > 0.5] - 507) < 11)
+
+
+def test_nothing_is_counted_where_no_number_can_be() -> None:
+    whole = Distribution.fit(np.array([1.0, 9.0]))
+    cells = np.repeat([2.0, 9.0], 500)
+    found = whole.noised(cells, 20.0, np.random.default_rng(0), np.round)
+    made = found.quantile(np.random.default_rng(1).random(2_000))
+    assert np.mean(np.abs(made - np.round(made)) > 1e-3) < 0.001
+    assert set(np.unique(made.round())) <= set(range(1, 10))
+
+
+def test_noise_on_counts_has_its_deviation() -> None:
+    places = Distribution((0.0, 1.0), (0.5, 1.0), discrete=True)
+    cells = np.repeat([0.0, 1.0], 5_000)
+    random = np.random.default_rng(0)
+    shares = [places.noised(cells, 100.0, random).levels[0] for _ in range(300)]
+    # Of both counts, each a half of what a share of 10,000 moves by.
+    assert np.std(shares) * 10_000 == pytest.approx(100 / np.sqrt(2), rel=0.1)
+
+
 @given(st.integers(10, 3_000), st.sampled_from([0.0, 0.3, 0.9]), st.integers(2, 10))
 def test_no_rare_number_is_kept(n: int, spikes: float, least: int) -> None:
     cells = cells_of(n, spikes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -60,6 +60,17 @@ class CategoryColumn(LearntColumn):
         known_places(series[~known & ~accepted], self.values, self.name)
         others = codes[known] if known.any() else np.zeros(1, dtype=np.int64)
         return (np.where(known, codes, np.random.default_rng(0).choice(others, len(codes))),)
+
+    def noised(
+        self, series: pd.Series, deviation: float, random: np.random.Generator
+    ) -> CategoryColumn:
+        """The same categories with the shares of other cells, Gaussian noise on their counts.
+
+        One cell more or less changes one count by 1.
+        """
+        counts = self.one_hot(series).sum(0) + random.normal(0, deviation, len(self.values))
+        shares = counts.clip(min=1.0) / counts.clip(min=1.0).sum()
+        return replace(self, shares=tuple(shares.tolist()))
 
     def one_hot(self, series: pd.Series) -> np.ndarray:
         """Cells as (n, len(values)) of 0 and 1; all 0 for a category that training never saw."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from scipy.optimize import isotonic_regression
 
 from sparring.kinds.columns.keep import KEEP_ALL, Keep
 
 DISCRETE = 1_000  # at most so many distinct numbers are kept one by one
 LEVELS = 1_001  # otherwise this many quantiles stand for the column
+STEPS = 100  # between the ends of a column, where counts of its numbers get noise
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,40 @@ class Distribution:
         return Distribution(
             tuple(values[kept].tolist()), tuple(levels[kept].tolist()), self.discrete
         )
+
+    def noised(
+        self, x: np.ndarray, deviation: float, random: np.random.Generator,
+        rounded: Callable[[np.ndarray], np.ndarray] | None = None,
+    ) -> Distribution:  # fmt: skip
+        """The distribution of other numbers (n,), as Gaussian noise on their counts lets it be.
+
+        Each is counted at one place, so that one number more or less changes one count by 1. A
+        number beyond `values` counts as the first or last of them.
+
+        Args:
+            rounded: numbers to the next that can be. They are counted at up to 100 of `values`, at
+                the ends of 100 equal steps between the first and last, and between each two of
+                these. None: `values` are all that can be.
+        """
+        values = np.unique(self.values)
+        if rounded is not None:
+            chosen = np.linspace(0, len(values) - 1, min(len(values), STEPS)).astype(np.int64)
+            equal = rounded(np.linspace(values[0], values[-1], STEPS + 1))
+            values = np.union1d(values[chosen], equal.clip(values[0], values[-1]))
+        x = x.clip(values[0], values[-1])
+        at = np.searchsorted(values, x)
+        places = at if rounded is None else 2 * at - (values[at] != x)
+        size = len(values) if rounded is None else 2 * len(values) - 1
+        counts = np.bincount(places, minlength=size) + random.normal(0, deviation, size)
+        if rounded is not None:
+            middles = rounded((values[1:] + values[:-1]) / 2)
+            counts[1::2][(middles <= values[:-1]) | (middles >= values[1:])] = 0.0
+        levels = isotonic_regression(counts.cumsum()).x.clip(min=0)
+        levels += np.arange(1, size + 1) * 1e-6 * (levels[-1] or 1.0)  # no place is empty
+        levels /= levels[-1]
+        if rounded is not None:
+            values, levels = np.repeat(values, 2), np.concatenate([[0.0], levels])
+        return Distribution(tuple(values.tolist()), tuple(levels.tolist()), rounded is None)
 
     def interval(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """[F(x-), F(x)] of each number (n,); one that is new takes the rank of a neighbour."""

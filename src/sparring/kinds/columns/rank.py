@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -64,6 +65,22 @@ class RankColumn(LearntColumn):
         """Ranks (n,) or (n, 1) in [0, 1] to values."""
         return self.restored(self.distribution.quantile(cells.reshape(-1)), missing)
 
+    def noised(
+        self, series: pd.Series, deviation: float, random: np.random.Generator
+    ) -> RankColumn:
+        """The same column with the distribution of other cells, Gaussian noise on their counts.
+
+        One cell more or less changes one count by 1.
+        """
+        x = self.numbers(series)
+        found = self.distribution.noised(x[self.present(x)], deviation, random, self.rounded)
+        return replace(self, distribution=found)
+
+    @property
+    def rounded(self) -> Callable[[np.ndarray], np.ndarray] | None:
+        """Numbers to the next that a cell can hold; None where the distribution has them all."""
+        return None
+
     def steps(self, rank: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
         """What the values at ranks (n,) are like, for each of the `width` ranks of a cell.
 
@@ -114,6 +131,10 @@ class NumberColumn(RankColumn):
             float(series.isna().mean()), decimals_of(np.unique(cells), dtype),
         )  # fmt: skip
 
+    @property
+    def rounded(self) -> Callable[[np.ndarray], np.ndarray]:
+        return lambda x: x if self.decimals is None else np.round(x, self.decimals)
+
     def numbers(self, series: pd.Series) -> np.ndarray:
         return numbers(series)
 
@@ -146,6 +167,10 @@ class MomentColumn(RankColumn):
             Distribution.fit(clock.ticks(series.dropna()), keep),
             float(series.isna().mean()), clock,
         )  # fmt: skip
+
+    @property
+    def rounded(self) -> Callable[[np.ndarray], np.ndarray]:
+        return np.round
 
     def numbers(self, series: pd.Series) -> np.ndarray:
         return self.clock.ticks(series)
