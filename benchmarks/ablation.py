@@ -117,10 +117,15 @@ SEEN = ("c2st", "sliced_wasserstein", "recall", "modes", "high_quality", "mode_k
 ABLATIONS: dict[str, Ablation] = {
     "ablation-points": Ablation(PLANE, SEEN, {
         "the defaults": {},
+        "shuffled batches": {"stratified": False},
+        "every sample is kept": {"candidates": 1},
+        "4 candidates": {"candidates": 4},
+        "D's learning rate as G's": {"critic_learning_rate": 2e-3},
+        "both learning rates x 0.5": {"learning_rate": 1e-3, "critic_learning_rate": 2e-3},
         "batch 256, half the steps": {"batch_size": 256, "steps": 2_500},
-        "learning rate x 0.5": {"learning_rate": 1e-3},
-        "D's learning rate x 2": {"critic_learning_rate": 4e-3},
-        "2 D updates, 0.66 of the steps": {"d_steps": 2, "steps": 3_300},
+        "2 D updates, 0.7 of the steps": {"d_steps": 2, "steps": 3_500},
+        "gamma to a tenth": {"gamma_decay": 0.1},
+        "gamma to a thousandth": {"gamma_decay": 0.001},
         "gamma stays": {"gamma_decay": 1.0},
         "no penalty on fakes": {"penalty": "r1"},
         "non-saturating loss": {"loss": "non-saturating"},
