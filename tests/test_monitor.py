@@ -25,7 +25,7 @@ from sparring.train.run import Run, read_lines
 
 SMALL = {
     "network": "mlp", "width": 8, "depth": 1, "batch_size": 16, "steps": 40, "threads": 1,
-    "log_every_steps": 20,
+    "log_every_steps": 20, "candidates": 1,
 }  # fmt: skip
 
 

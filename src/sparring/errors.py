@@ -37,11 +37,11 @@ def listed(names: Iterable[object], limit: int = 20) -> str:
 
 
 def unknown(what: str, name: object, valid: Iterable[object]) -> str:
-    """Say that `name` is no `what`, guess what was meant, and list the valid ones (at most 60)."""
+    """Say that `name` is no `what`, guess what was meant, and list the valid ones (at most 99)."""
     names = [str(v) for v in valid]
     close = difflib.get_close_matches(str(name), names, n=1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
-    return f"unknown {what} {str(name)!r}{hint} (valid: {listed(names, 60)})"
+    return f"unknown {what} {str(name)!r}{hint} (valid: {listed(names, 99)})"
 
 
 def choose(what: str, name: str, catalogue: Mapping[str, T]) -> T:
