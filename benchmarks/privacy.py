@@ -25,6 +25,8 @@ from sparring.sample import sample
 
 EPSILONS = (1.0, 3.0, 10.0)
 KEPT = ("width", "depth", "steps", "batch_size", "d_steps")  # of the private run, by the other one
+# What a private run cannot have, the other is not to have either.
+PLAIN = {"candidates": 1, "find_constraints": False}
 
 
 def run(seeds: int) -> list[dict[str, str]]:
@@ -61,7 +63,7 @@ def one(epsilon: float | None, seed: int) -> dict[str, Any]:
     if epsilon is not None:
         return trained(planned)
     same = {name: getattr(planned.config, name) for name in KEPT}
-    planned = plan(file("adult.csv")(), Config(**settings, **same, candidates=1))
+    planned = plan(file("adult.csv")(), Config(**settings, **same, **PLAIN))
     random, frame = np.random.default_rng(seed), planned.train.x
     alone = pd.DataFrame({name: random.permutation(frame[name]) for name in frame.columns})
     return trained(planned) | {"alone": scores(planned, Dataset(alone))}

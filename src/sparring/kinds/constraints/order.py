@@ -37,9 +37,9 @@ class Above(Rule):
     ) -> Above:
         """Learn the gap of the one column that is the higher in all of these."""
         name = orders[0].high
-        lows = tuple({order.low: order.strictly for order in orders}.items())
         strict = {order.low for order in orders if order.strictly}
-        rule = cls(name, None, tuple((low, low in strict) for low, _ in lows), unit)
+        lows = dict.fromkeys(order.low for order in orders)
+        rule = cls(name, None, tuple((low, low in strict) for low in lows), unit)
         gap = rule.remainder(frame, columns)
         types = {columns[n].type for n in (name, *rule.sources)}
         type = "duration" if rule._moments(columns) else "float"
