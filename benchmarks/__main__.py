@@ -28,6 +28,7 @@ BENCHMARKS = {
     "tables": tables.run,
     "privacy": privacy.run,
     "mnist": mnist.run,
+    "mnist-published": mnist.beside_published,
     "steps": steps.run,
     "kills": kills.run,
     **ablation.RUNS,

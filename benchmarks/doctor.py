@@ -15,7 +15,7 @@ import torch
 from matplotlib.figure import Figure
 
 from benchmarks.planted import changed, collect
-from benchmarks.plants import PLANTS, SOURCES
+from benchmarks.plants import PLANTS, ROWS, SOURCES
 from benchmarks.steps import by_turns
 from sparring.config import Config, parse, resolved
 from sparring.data.source import open_source
@@ -30,10 +30,10 @@ KIND_OF = {"ring": "points", "grid": "points", "table": "table", "digits": "imag
 COLUMNS = 4  # of the picture
 BY_CAUSE = {
     "under-trained", "critic wins", "generator wins", "vanishing gradient", "oscillating",
-    "critic memorises",
+    "diverged",
 }  # fmt: skip
 # Where G has never come far from its start, which is nearly a point.
-STUCK = {"under-trained", "critic wins", "vanishing gradient", "critic memorises"}
+STUCK = {"under-trained", "critic wins", "vanishing gradient"}
 COLLAPSE = {"collapsed", "mode dropping"}
 
 
@@ -85,17 +85,25 @@ def label(run: dict[str, Any]) -> str | None:
         return "copies training data"
     if good(run):
         return "healthy"
+    if planted == "diverged" or (planted == "oscillating" and restless(run)):
+        return planted
+    if PLANTS[run["plant"]].rows < ROWS and t["knows_train"] > 0.7:
+        return "critic memorises"
     if alike(run) and planted not in STUCK:
         return "collapsed"
-    if planted in BY_CAUSE and (planted != "critic memorises" or t["knows_train"] > 0.7):
+    if planted in BY_CAUSE:
         return planted
     return "mode dropping" if t["missing"] > 0.05 else None
 
 
 def planted_cause(run: dict[str, Any]) -> bool:
     """Whether what was planted is a cause, which explains the failure beside what samples show."""
-    planted = PLANTS[run["plant"]].verdict
-    return planted in BY_CAUSE - {"critic memorises"}
+    return PLANTS[run["plant"]].verdict in BY_CAUSE
+
+
+def restless(run: dict[str, Any]) -> bool:
+    """Whether in a tenth of the run most of the raw G's samples move to other groups."""
+    return bool(run["truth"].get("swing", 0) > 0.5)
 
 
 def alike(run: dict[str, Any]) -> bool:
@@ -105,10 +113,9 @@ def alike(run: dict[str, Any]) -> bool:
 
 def true_verdicts(run: dict[str, Any]) -> set[str]:
     """All that is true of a run: beside what comes first, what else its samples and D show."""
-    found = {str(label(run))}
-    if found & {"healthy", "diverged"}:
+    found, t = {str(label(run))}, run["truth"]
+    if "healthy" in found or t["diverged"]:
         return found
-    t = run["truth"]
     if alike(run):
         found.add("collapsed")
     if t["missing"] > 0.05:
@@ -120,9 +127,7 @@ def true_verdicts(run: dict[str, Any]) -> set[str]:
     return found
 
 
-def rates(
-    verdicts: set[str], judged: list[tuple[dict[str, Any], Diagnosis]]
-) -> dict[str, str]:
+def rates(verdicts: set[str], judged: list[tuple[dict[str, Any], Diagnosis]]) -> dict[str, str]:
     """How often a verdict is right, and how many of those it should find it finds."""
     found = [d.verdict in verdicts for r, d in judged if label(r) in verdicts]
     right = [bool(true_verdicts(r) & verdicts) for r, d in judged if d.verdict in verdicts]

@@ -13,7 +13,8 @@ PAGES = {
     "docs/judging.md": ("doctor", "looks"),
     "docs/privacy.md": ("privacy",),
     "docs/engine.md": (
-        "steps", "sampling", "seeds", "memory", "kills", "ablation-points", "gamma-points",
+        "mnist-published", "steps", "sampling", "seeds", "memory", "kills",
+        "ablation-points", "gamma-points",
     ),
 }  # fmt: skip
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"

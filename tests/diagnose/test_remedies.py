@@ -59,7 +59,7 @@ def test_a_run_that_ended_too_soon_goes_on_longer() -> None:
     for budget in ("steps", "epochs", "minutes"):
         config = Config(**{budget: 10}).with_defaults(defaults)
         assert remedy("under-trained", config, defaults) == {budget: "40"}
-    slow = Config(steps=10, learning_rate=1e-6).with_defaults(defaults)
+    slow = Config(learning_rate=1e-6).with_defaults(defaults)
     usual = f"{defaults['learning_rate']:.6g}"
     assert remedy("under-trained", slow, defaults) == {"learning_rate": usual}
 

@@ -9,14 +9,13 @@ from sparring.config import BUDGETS, Config, resolved
 
 LONGER = 4  # times the budget
 NEAR = 4.0  # a number within this factor of its default is not what failed
+SHORT = 1 / 10  # of the usual steps: too few to tell a G that fails from one that has just begun
 Changes = dict[str, Any]
 
 # What decides whether the game is stable, and how strong D is in it.
-STABILITY = (
+GAME = (
     "loss", "penalty", "gamma", "optimizer", "momentum", "beta1", "schedule", "learning_rate",
     "critic_learning_rate", "critic_warmup_steps", "d_steps", "label_smoothing",
-)  # fmt: skip
-CRITIC = (
     "critic_width", "critic_depth", "critic_bottleneck", "critic_dropout", "critic_batch_norm",
     "critic_spectral_norm",
 )  # fmt: skip
@@ -31,17 +30,24 @@ def remedy(verdict: str, config: Config, defaults: Mapping[str, Any]) -> dict[st
     if verdict not in REMEDIES:
         return {}
     changes = REMEDIES[verdict](config, defaults)
+    if config.steps is not None and config.steps < SHORT * defaults["steps"]:
+        changes["steps"] = LONGER * config.steps
     penalty = changes.get("penalty", config.penalty)
     if config.critic_batch_norm and penalty != "none":
         changes["critic_batch_norm"] = False  # which no penalty can bear
     return {name: written(value) for name, value in changes.items()}
 
 
-def back(config: Config, defaults: Mapping[str, Any], names: tuple[str, ...]) -> Changes:
-    """Those of the settings that are far from their default, back to it."""
-    usual = Config().with_defaults(defaults).as_dict()
+def usual_game(config: Config, defaults: Mapping[str, Any]) -> Changes:
+    """What was played in another way than the defaults, back to it, and a G that is not narrow."""
+    default = Config().with_defaults(defaults).as_dict()
     mine = config.as_dict()
-    return {name: usual[name] for name in names if far(mine[name], usual[name])}
+    names = list(GAME)
+    if config.critic_learning_rate is None:  # it is that of G, whatever that is
+        names.remove("critic_learning_rate")
+    if resolved(config.width, "width") < default["width"] / NEAR:
+        names.append("width")
+    return {name: default[name] for name in names if far(mine[name], default[name])}
 
 
 def far(value: Any, usual: Any) -> bool:
@@ -61,36 +67,23 @@ def longer(config: Config, defaults: Mapping[str, Any]) -> Changes:
 
 
 def steadier(config: Config, defaults: Mapping[str, Any]) -> Changes:
-    """The game of the defaults; if that is what failed, half its learning rate, more penalty."""
-    return back(config, defaults, STABILITY) or {
+    """The usual game; if that is what failed, half its learning rate, more penalty."""
+    return usual_game(config, defaults) or {
         "learning_rate": resolved(config.learning_rate, "learning_rate") / 2,
         "gamma": 10 * resolved(config.gamma, "gamma"),
     }
 
 
-def fairer(config: Config, defaults: Mapping[str, Any]) -> Changes:
-    """The game and the critic of the defaults; if that is what failed, as `steadier`."""
-    changes = back(config, defaults, CRITIC) | back(config, defaults, STABILITY)
-    return changes or steadier(config, defaults)
-
-
 def sharper(config: Config, defaults: Mapping[str, Any]) -> Changes:
-    """The game and the critic of the defaults; if that is what failed, less restraint on D."""
-    changes = back(config, defaults, CRITIC) | back(config, defaults, STABILITY)
-    return changes or {"gamma": resolved(config.gamma, "gamma") / 10, "d_steps": 2}
+    """The usual game; if that is what failed, less restraint on D."""
+    gamma = resolved(config.gamma, "gamma")
+    return usual_game(config, defaults) or {"gamma": gamma / 10, "d_steps": 2}
 
 
 def blunter(config: Config, defaults: Mapping[str, Any]) -> Changes:
     """A critic that cannot learn rows by heart: no larger than G, penalised ten times as much."""
     gamma = max(resolved(config.gamma, "gamma"), float(defaults["gamma"]))
-    return fairer(config, defaults) | {"gamma": 10 * gamma, "gamma_decay": 1.0}
-
-
-def fuller(config: Config, defaults: Mapping[str, Any]) -> Changes:
-    """What keeps modes: the game of the defaults, and a G that is no narrower than usual."""
-    narrow = resolved(config.width, "width") < defaults["width"] / 4
-    changes = back(config, defaults, STABILITY) | ({"width": defaults["width"]} if narrow else {})
-    return changes or steadier(config, defaults)
+    return usual_game(config, defaults) | {"gamma": 10 * gamma, "gamma_decay": 1.0}
 
 
 def written(value: Any) -> str:
@@ -102,11 +95,11 @@ def written(value: Any) -> str:
 
 REMEDIES: dict[str, Callable[[Config, Mapping[str, Any]], Changes]] = {
     "under-trained": longer,
-    "mode dropping": fuller,
-    "collapsed": fuller,
-    "critic wins": fairer,
+    "mode dropping": steadier,
+    "collapsed": steadier,
+    "critic wins": steadier,
     "generator wins": sharper,
-    "vanishing gradient": fairer,
+    "vanishing gradient": steadier,
     "oscillating": steadier,
     "diverged": steadier,
     "critic memorises": blunter,

@@ -60,27 +60,26 @@ def under(signal: str, reference: float) -> Sign:
 
 FAR = over("distance", 3)  # from the real rows, and more than chance
 
-# In the order in which they are asked. What is final comes first, then causes that leave G stuck,
-# then what is wrong with the samples, then who is the stronger, and last what time may mend.
+# In the order in which they are asked. What is final comes first, then causes that leave G where it
+# is, then what is wrong with the samples, then who is the stronger, and last what time may mend.
 RULES: tuple[Rule, ...] = (
     Rule("diverged", (over("divergences", 0),)),
     Rule("diverged", (over("spread", 5), over("distance", 20))),
     Rule("copies training data", (over("copies", 0.3), under("nearness", 0.6))),
-    Rule("critic memorises", (over("train_preference", 0.75), over("neighbour_accuracy", 0.8))),
-    Rule("vanishing gradient", (under("gradient_share", 0.05), FAR)),
+    Rule("critic memorises", (over("train_preference", 0.75),)),
     Rule(
         "critic wins",
-        (over("critic_accuracy", 0.98), over("logit_gap", 3), under("movement", 0.1), FAR),
+        (over("critic_accuracy", 0.98), over("logit_gap", 3), under("movement", 0.03), FAR),
     ),
+    Rule("generator wins", (under("critic_slope", 0.01), under("logit_gap", 0.02), FAR)),
     Rule("under-trained", (under("distance_growth", -0.3), under("movement", 1), FAR)),
-    Rule("under-trained", (under("turning", 0.05), under("movement", 0.05), FAR)),
+    Rule("under-trained", (under("turning", 0.05), under("movement", 0.02), FAR)),
+    # Samples that differ, all of them elsewhere at every look.
+    Rule("oscillating", (over("churn", 0.8), over("movement", 0.8), over("spread", 0.45), FAR)),
     Rule("collapsed", (under("spread", 0.25), FAR)),
     Rule("collapsed", (under("cell_entropy", 0.35), FAR)),
+    Rule("vanishing gradient", (under("gradient_share", 0.3), over("critic_accuracy", 0.9), FAR)),
     Rule("mode dropping", (over("cells_missed", 0.15), under("cell_entropy", 0.9))),
-    Rule("generator wins", (under("critic_accuracy", 0.6), over("neighbour_accuracy", 0.9))),
-    Rule(
-        "oscillating", (over("churn", 0.4), over("movement", 0.4), over("neighbour_accuracy", 0.8))
-    ),
     Rule("critic wins", (over("critic_accuracy", 0.98), over("logit_gap", 3))),
     Rule("under-trained", (under("distance_growth", -0.05), FAR)),
     Rule("under-trained", (over("distance", 5),)),

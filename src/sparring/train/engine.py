@@ -11,9 +11,11 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from torch.fx import GraphModule
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from sparring.config import Config
@@ -72,9 +74,14 @@ def traced(step: Step, example: list[Batch]) -> Step:
 
 
 def compiled(step: Step, example: list[Batch]) -> Step:
-    """The recorded operations, fused into C++ by torch.compile."""
-    run = replay(torch.compile(record(step, example), fullgraph=True, dynamic=False))
-    run(example)  # compiled now, so that what fails fails here
+    """The recorded operations, fused into C++ by TorchInductor.
+
+    A recording has no Python left for torch.compile to guard, and its guards take as long as a
+    small step.
+    """
+    with torch.no_grad():
+        run = replay(torch._inductor.compile(record(step, example), _tensors(example)))
+    run(example)  # what fails fails here
     return run
 
 
@@ -101,25 +108,28 @@ def graphed(step: Step, example: list[Batch]) -> Step:
     return run
 
 
-def record(step: Step, example: list[Batch]) -> nn.Module:
+def record(step: Step, example: list[Batch]) -> GraphModule:
     """All operations of one call, as a graph; what is not in a batch are the step's own tensors."""
     width = len(Batch._fields)
 
     def call(*tensors: Tensor) -> Tensor:
         return step([Batch(*tensors[i : i + width]) for i in range(0, len(tensors), width)])
 
-    return make_fx(call)(*(tensor for batch in example for tensor in batch))
+    return make_fx(call)(*_tensors(example))
 
 
 def replay(graph: Callable[..., Tensor]) -> Step:
     """A recorded step: its precision is a part of the record."""
 
     def run(batches: list[Batch]) -> Tensor:
-        tensors = (tensor for batch in batches for tensor in batch)
         with torch.no_grad(), torch.autocast(batches[0].real.device.type, enabled=False):
-            return graph(*tensors)
+            return graph(*_tensors(batches))
 
     return run
+
+
+def _tensors(batches: list[Batch]) -> list[Any]:
+    return [tensor for batch in batches for tensor in batch]
 
 
 # They may make the steps of the example while they get ready: the trainer undoes them.
