@@ -156,9 +156,11 @@ def remedied(
 def looks(repeats: int) -> list[dict[str, str]]:
     """What the looks cost beside the steps, under the defaults of each kind of data."""
     rows = []
-    for source in ("ring", "digits"):
+    sources = {name: open_source(name) for name in ("ring", "digits")}
+    sources["table of five columns"] = SOURCES["table"].draw(0, ROWS)[0]
+    for source, data in sources.items():
         config = Config(threads=1, engine="traced", precision="fp32")
-        trainer = plan(open_source(source), config).build()
+        trainer = plan(data, config).build()
         steps = resolved(trainer.config.steps, "steps")
 
         def look(of: Any = trainer.checkup) -> object:

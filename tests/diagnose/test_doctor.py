@@ -13,7 +13,7 @@ from sparring.config import Config
 from sparring.diagnose.diagnosis import VERDICTS, Diagnosis
 from sparring.diagnose.doctor import diagnose, diagnose_log, settings, told, trusted
 from sparring.diagnose.remedies import REMEDIES
-from sparring.diagnose.rules import CONFIDENCE, HEALTH, RULES, Rule, Sign
+from sparring.diagnose.rules import CONFIDENCE, HEALTH, RULES, UNMEASURED, Rule, Sign
 from sparring.diagnose.signals import SIGNALS, Course
 from sparring.errors import RunError
 from sparring.kinds.points import Points
@@ -179,4 +179,4 @@ def test_a_diagnosis_is_plain_values() -> None:
 
 def test_what_was_not_measured_is_no_confidence() -> None:
     assert trusted(Diagnosis("collapsed", 0.86)) == "86%"
-    assert trusted(Diagnosis("oscillating", CONFIDENCE["oscillating"])) == "not measured"
+    assert trusted(Diagnosis("copies training data", UNMEASURED)) == "not measured"

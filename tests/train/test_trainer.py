@@ -231,6 +231,15 @@ def test_no_state_is_good_while_gradients_may_explode(
         assert advance(trainer, 1).state_dict()["good"]["step"] == good
 
 
+def test_a_good_state_does_not_hold_those_before_it(
+    make_trainer: MakeTrainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "GOOD_EVERY", 2)
+    good = advance(make_trainer(steps=9), 7).state_dict()["good"]
+    assert good["step"] == 6
+    assert good["good"] is None
+
+
 def test_the_critic_warms_up_before_the_first_step(make_trainer: MakeTrainer) -> None:
     trainer = make_trainer(critic_warmup_steps=3)
     started = [p.detach().clone() for p in trainer.G.parameters()]

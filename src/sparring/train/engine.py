@@ -79,8 +79,9 @@ def compiled(step: Step, example: list[Batch]) -> Step:
     A recording has no Python left for torch.compile to guard, and its guards take as long as a
     small step.
     """
+    graph = record(step, example)
     with torch.no_grad():
-        run = replay(torch._inductor.compile(record(step, example), _tensors(example)))
+        run = replay(torch._inductor.compile(graph, _tensors(example)))
     run(example)  # what fails fails here
     return run
 

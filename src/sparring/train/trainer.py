@@ -146,7 +146,7 @@ class Trainer:
         ):
             self._look()
             if self._good is None or not self.watch.alarmed:
-                self._good = self.state_dict()
+                self._good = self.state_dict() | {"good": None}  # not the one before it, too
         if self.run is None:
             self._start()
             assert self.run is not None
