@@ -25,6 +25,7 @@ BENCHMARKS = {
     "startup": startup.run,
     "demo": startup.run_demo,
     "toys": toys.run,
+    "modes": toys.run_modes,
     "tables": tables.run,
     "privacy": privacy.run,
     "mnist": mnist.run,

@@ -13,7 +13,7 @@ PAGES = {
     "docs/judging.md": ("doctor", "looks"),
     "docs/privacy.md": ("privacy",),
     "docs/engine.md": (
-        "mnist-published", "steps", "sampling", "seeds", "memory", "kills",
+        "modes", "mnist-published", "steps", "sampling", "seeds", "memory", "kills",
         "ablation-points", "gamma-points",
     ),
 }  # fmt: skip

@@ -101,7 +101,7 @@ def trainer(case: Case, penalty: str, engine: str | None = None) -> Trainer:
     config = Config(
         loss="non-saturating", penalty=penalty, steps=10**9, holdout=0, beta1=0.5, beta2=0.999,
         beta2_end=0.999, learning_rate=2e-4, ema_half_life_steps=0, precision="fp32",
-        engine=engine or ("compiled" if has_compiler() else "traced"),
+        engine=engine or ("compiled" if has_compiler() else "traced"), stratified=False,
     )  # fmt: skip
     return plan(data, config.replace(case.settings)).build()
 

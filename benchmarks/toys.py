@@ -1,20 +1,27 @@
-"""The seven 2-D distributions, default settings: modes found, and distance beside the floor.
+"""The seven 2-D distributions, default settings: modes found, and distance beside the floor; and
+the ring and the grid by PacGAN's protocol.
 
 Finished runs are kept in results/, so a stopped table goes on.
 """
 
 from __future__ import annotations
 
+import numpy as np
+
 from benchmarks.ablation import finished, keep, key
 from benchmarks.machine import in_processes, peak_gigabytes, processor_seconds, spread
 from sparring.config import Config
+from sparring.data.dataset import Modes
 from sparring.data.source import open_source
 from sparring.data.toys import TOYS
+from sparring.evaluate.modes import mode_report
 from sparring.fit import fit
 from sparring.judge import judge
 from sparring.plan import Plan, plan
+from sparring.sample import sample
 
 SAMPLES = 2_000
+PACGAN_SAMPLES = 2_500  # Lin et al. 2018, section 4.1
 
 
 def run(seeds: int) -> list[dict[str, str]]:
@@ -42,6 +49,45 @@ def one(name: str, seed: int) -> None:
     floors = {s.name: s.floor for s in scores if s.floor is not None}
     values["ratio"] = values["sliced_wasserstein"] / floors["sliced_wasserstein"]
     keep("toys", {"run": key(planned), "seconds": seconds, "gigabytes": peak_gigabytes()} | values)
+
+
+def run_modes(seeds: int) -> list[dict[str, str]]:
+    """The ring and the grid as PacGAN's authors judge them."""
+    keys = {(name, s): key(prepared(name, s)) for name in ("ring", "grid") for s in range(seeds)}
+    known = finished("modes")
+    in_processes(count_modes, [job for job, k in keys.items() if k not in known], at_once=2)
+    known = finished("modes")
+    rows = []
+    for name in ("ring", "grid"):
+        results = [known[keys[name, seed]] for seed in range(seeds)]
+        total = len(some(TOYS[name].modes).weights)
+        found = sum(r["captured"] == total for r in results)
+        rows.append(
+            {
+                "toy": name,
+                "all modes": f"{total} of {total} on {found} of {seeds} seeds",
+                "high-quality share": spread((r["high_quality"] for r in results), 3),
+                "reverse KL": spread((r["reverse_kl"] for r in results), 4),
+                "seconds of a core": spread((r["seconds"] for r in results), 0),
+            }
+        )
+    return rows
+
+
+def count_modes(name: str, seed: int) -> None:
+    """Train one run and keep what became of the modes."""
+    planned = prepared(name, seed)
+    before = processor_seconds()
+    model = fit(planned)
+    seconds = processor_seconds() - before
+    fake = np.asarray(sample(model, PACGAN_SAMPLES, seed=seed).x)
+    report = mode_report(fake, some(TOYS[name].modes))
+    keep("modes", {"run": key(planned), "seconds": seconds} | report._asdict())
+
+
+def some(modes: Modes | None) -> Modes:
+    assert modes is not None
+    return modes
 
 
 def _row(name: str, results: list[dict[str, float]]) -> dict[str, str]:
