@@ -54,12 +54,17 @@ def scripted(monkeypatch: pytest.MonkeyPatch, values: list[float]) -> list[Model
     return shown
 
 
+def flat(model: Model) -> torch.Tensor:
+    """All weights of G and D."""
+    return torch.cat([p.detach().flatten() for net in (model.G, model.D) for p in net.parameters()])
+
+
 def test_the_best_model_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     weights: list[torch.Tensor] = []
     values = [5.0, 3.0, 4.0, 6.0]
 
     def judge(model: Model, *_: Any, metrics: list[str], rows: int) -> list[Score]:
-        weights.append(torch.cat([p.flatten() for p in model.G.parameters()]))
+        weights.append(flat(model))
         value = values[min(len(weights), len(values)) - 1]
         return [Score(metrics[0], "", "lower", "", rows, value, 0.0, None)]
 
@@ -67,8 +72,7 @@ def test_the_best_model_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     planned = plan(points(), Config(monitor="frechet", **SMALL))
     model = fit(planned, Run.create(tmp_path / "run"))
     for kept in (model, Model.load(tmp_path / "run")):
-        vector = torch.cat([p.flatten() for p in kept.G.parameters()])
-        assert torch.equal(vector, weights[1])
+        assert torch.equal(flat(kept), weights[1])
         assert kept.steps == 4
     records = list(read_lines(tmp_path / "run" / "metrics.jsonl"))
     assert [r["step"] for r in records] == list(range(2, 41, 2))

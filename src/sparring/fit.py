@@ -80,7 +80,7 @@ def fit(
             raise DivergedError(f"{error}; {recorder.kept()}") from None
         finally:
             reporter.end()
-    trainer.D.eval().requires_grad_(False)
+    model.D.eval().requires_grad_(False)
     return model
 
 

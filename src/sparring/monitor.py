@@ -23,7 +23,7 @@ ROWS = 2_000  # at most, for time
 class Monitor:
     """Follows one metric of the averaged G on rows that training never sees.
 
-    The model's G is the best so far from the first judgement on, not the last.
+    The model's G and D are the best so far from the first judgement on, not the last.
 
     Args:
         asked: "METRIC" or "METRIC=VALUE", as in the config.
@@ -44,8 +44,8 @@ class Monitor:
         if len(holdout) < 2:
             raise ConfigError(f"monitor {asked!r}: there is no holdout to judge by")
         self.patience, self.train, self.holdout, self.model = patience, train, holdout, model
-        self.average = model.G
-        model.G = copy.deepcopy(model.G)
+        self.average, self.D = model.G, model.D
+        model.G, model.D = copy.deepcopy(model.G), copy.deepcopy(model.D)
         self.better: Better = METRICS[self.name].better
         self.looks = 0
         self.best: float | None = None
@@ -71,6 +71,7 @@ class Monitor:
         if self.best is None or badness(score.value, self.better) < badness(self.best, self.better):
             self.best, self.best_step, self.idle = score.value, trainer.step, 0
             self.model.G.load_state_dict(self.average.state_dict())
+            self.model.D.load_state_dict(self.D.state_dict())
             self.model.steps = trainer.step
         if self.goal is not None and badness(self.best, self.better) <= badness(
             self.goal, self.better
@@ -80,7 +81,7 @@ class Monitor:
             self.verdict = f"{self.name} was not better than {self.best:.4g} {self.idle} times"
 
     def _score(self) -> Score:
-        judged = Model(self.model.config, self.model.kind, self.average, self.model.D)
+        judged = Model(self.model.config, self.model.kind, self.average, self.D)
         (score,) = judge(judged, self.holdout, self.train, metrics=[self.name], rows=ROWS)
         return score
 
@@ -88,6 +89,7 @@ class Monitor:
         """All that decides what it will keep and say."""
         return {
             "G": copy.deepcopy(self.model.G.state_dict()),
+            "D": copy.deepcopy(self.model.D.state_dict()),
             "looks": self.looks, "best": self.best, "best_step": self.best_step,
             "idle": self.idle, "verdict": self.verdict,
         }  # fmt: skip
@@ -95,6 +97,7 @@ class Monitor:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on where `state_dict` was taken."""
         self.model.G.load_state_dict(state["G"])
+        self.model.D.load_state_dict(state["D"])
         for name in ("looks", "best", "best_step", "idle", "verdict"):
             setattr(self, name, state[name])
         self.model.steps = self.best_step
