@@ -127,3 +127,11 @@ def test_what_a_critic_that_knows_says(make_trainer: MakeTrainer) -> None:
     assert found["critic_slope"] == pytest.approx(1)
     assert found["train_preference"] == 1
     assert found["holdout_accuracy"] == 0
+
+
+def test_few_rows_held_out_say_nothing_of_what_d_knows(make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    old = trainer.checkup
+    few = Checkup(old.G, old.average, old.D, old.loss, rows(40, 1), rows(9, 2), 0).look(1, 0.5)
+    assert "holdout_accuracy" in few
+    assert "train_preference" not in few

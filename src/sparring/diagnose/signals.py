@@ -71,7 +71,8 @@ SIGNALS: dict[str, str] = {
     "divergences": "times that a loss or gradient grew beyond bounds until that ended the run",
     "critic_accuracy": "chance that D prefers a real row to a sample of G (.5: cannot tell)",
     "holdout_accuracy": "the same with a row held out in place of the training row",
-    "train_preference": "chance that D prefers a training row to one held out (.5: no difference)",
+    "train_preference": "chance that D prefers a training row to one of ten or more held out (.5: "
+    "no difference)",
     "logit_gap": "D's mean logit of real rows less that of samples",
     "critic_slope": "mean size of the gradient of D's logit at a sample",
     "gradient_share": "share of that gradient that the loss passes on to G",

@@ -25,6 +25,7 @@ LEAST_STEPS = 50  # between two of them
 ROWS = 512  # real rows, and as many samples, that are compared
 JUDGED = 256  # of them that D is asked about
 SEARCHED = 2_048  # training rows among which copies are looked for
+LEAST_HELD = 10  # rows held out that D must not take for training rows by chance alone
 CELLS = 32
 DIRECTIONS = 32
 
@@ -122,10 +123,10 @@ class Checkup:
             return found
         with torch.no_grad():
             held = judge(self.D, fixed.held, fixed.held_y)
-        return found | {
-            "holdout_accuracy": signs.preference(held, logits),
-            "train_preference": signs.preference(real, held),
-        }
+        found["holdout_accuracy"] = signs.preference(held, logits)
+        if len(held) >= LEAST_HELD:
+            found["train_preference"] = signs.preference(real, held)
+        return found
 
     def _of_motion(self, fixed: Fixed, now: Tensor) -> dict[str, float]:
         """How far samples of the same noise went since the last look, and whether they turned."""
