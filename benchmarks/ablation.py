@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -40,18 +40,16 @@ class Ablation:
 
     def run(self, name: str, seeds: int) -> list[dict[str, str]]:
         """One row per change and source; two runs at once, one thread each."""
-        known = finished(name)
-        jobs = {
-            (title, source, seed): (name, source, settings, seed)
-            for title, settings in self.changes.items()
+        runs = [
+            (title, source, seed)
+            for title in self.changes
             for source in self.sources
             for seed in range(seeds)
-        }
-        keys = {run: key(prepared(*job[1:])) for run, job in jobs.items()}
-        in_processes(one, [job for run, job in jobs.items() if keys[run] not in known], at_once=2)
-        known = finished(name)
+        ]
+        jobs = [(source, self.changes[title], seed) for title, source, seed in runs]
+        results = dict(zip(runs, gather(name, partial(one, name), jobs, prepared), strict=True))
         return [
-            self._row(title, source, [known[keys[title, source, seed]] for seed in range(seeds)])
+            self._row(title, source, [results[title, source, seed] for seed in range(seeds)])
             for title in self.changes
             for source in self.sources
         ]
@@ -87,6 +85,24 @@ def prepared(source: str, settings: Settings, seed: int) -> Plan:
     """A run under the defaults but for `settings`."""
     config = Config(seed=seed, threads=1, engine="traced").replace(settings)
     return plan(open_source(source), config, source)
+
+
+def gather(
+    name: str, function: Callable[..., None], jobs: Sequence[tuple[Any, ...]],
+    prepared: Callable[..., Plan],
+) -> list[dict[str, Any]]:  # fmt: skip
+    """What came of every job; those not kept yet are run, two at once.
+
+    Args:
+        name: of the benchmark.
+        function: runs one job and keeps what comes of it; prepared: its plan, for the `key`.
+    """
+    keys = [key(prepared(*job)) for job in jobs]
+    known = finished(name)
+    new = [job for job, k in zip(jobs, keys, strict=True) if k not in known]
+    in_processes(function, new, at_once=2)
+    known = finished(name)
+    return [known[k] for k in keys]
 
 
 def key(planned: Plan) -> str:

@@ -18,8 +18,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from sklearn.metrics import r2_score, roc_auc_score
 from threadpoolctl import threadpool_limits
 
-from benchmarks.ablation import finished, keep, key
-from benchmarks.machine import in_processes, peak_gigabytes, processor_seconds, spread
+from benchmarks.ablation import gather, keep, key
+from benchmarks.machine import peak_gigabytes, processor_seconds, spread
 from sparring.baselines.fit import fit_baseline
 from sparring.config import Config
 from sparring.data.dataset import Dataset
@@ -70,13 +70,10 @@ def file(name: str) -> Callable[[], Dataset]:
 def run(seeds: int) -> list[dict[str, str]]:
     """One row per table and generator, and one of real rows in its place."""
     jobs = [(name, seed) for name in TABLES for seed in range(seeds)]
-    keys = {job: key(prepared(*job)) for job in jobs}
-    known = finished("tables")
-    in_processes(one, [job for job in jobs if keys[job] not in known], at_once=2)
-    known = finished("tables")
+    results = dict(zip(jobs, gather("tables", one, jobs, prepared), strict=True))
     rows = []
     for name in TABLES:
-        mine = [known[keys[name, seed]]["scores"] for seed in range(seeds)]
+        mine = [results[name, seed]["scores"] for seed in range(seeds)]
         for method in mine[0]:
             scores = [r[method] for r in mine if method in r]
             size = f"{name}, {scores[0]['rows']:,.0f} x {scores[0]['columns']:.0f}"

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.ablation import finished, keep, key
-from benchmarks.machine import in_processes, peak_gigabytes, processor_seconds, spread
+from benchmarks.ablation import gather, keep, key
+from benchmarks.machine import peak_gigabytes, processor_seconds, spread
 from sparring.config import Config
-from sparring.data.dataset import Modes
 from sparring.data.source import open_source
 from sparring.data.toys import TOYS
 from sparring.evaluate.modes import mode_report
@@ -26,11 +25,9 @@ PACGAN_SAMPLES = 2_500  # Lin et al. 2018, section 4.1
 
 def run(seeds: int) -> list[dict[str, str]]:
     """One row per toy; two runs at once, one thread each."""
-    keys = {(name, seed): key(prepared(name, seed)) for name in TOYS for seed in range(seeds)}
-    known = finished("toys")
-    in_processes(one, [job for job, k in keys.items() if k not in known], at_once=2)
-    known = finished("toys")
-    return [_row(name, [known[keys[name, seed]] for seed in range(seeds)]) for name in TOYS]
+    jobs = [(name, seed) for name in TOYS for seed in range(seeds)]
+    results = dict(zip(jobs, gather("toys", one, jobs, prepared), strict=True))
+    return [_row(name, [results[name, seed] for seed in range(seeds)]) for name in TOYS]
 
 
 def prepared(name: str, seed: int) -> Plan:
@@ -53,14 +50,12 @@ def one(name: str, seed: int) -> None:
 
 def run_modes(seeds: int) -> list[dict[str, str]]:
     """The ring and the grid as PacGAN's authors judge them."""
-    keys = {(name, s): key(prepared(name, s)) for name in ("ring", "grid") for s in range(seeds)}
-    known = finished("modes")
-    in_processes(count_modes, [job for job, k in keys.items() if k not in known], at_once=2)
-    known = finished("modes")
+    jobs = [(name, seed) for name in ("ring", "grid") for seed in range(seeds)]
+    gathered = dict(zip(jobs, gather("modes", count_modes, jobs, prepared), strict=True))
     rows = []
     for name in ("ring", "grid"):
-        results = [known[keys[name, seed]] for seed in range(seeds)]
-        total = len(some(TOYS[name].modes).weights)
+        results = [gathered[name, seed] for seed in range(seeds)]
+        total = results[0]["total"]
         found = sum(r["captured"] == total for r in results)
         rows.append(
             {
@@ -80,14 +75,10 @@ def count_modes(name: str, seed: int) -> None:
     before = processor_seconds()
     model = fit(planned)
     seconds = processor_seconds() - before
-    fake = np.asarray(sample(model, PACGAN_SAMPLES, seed=seed).x)
-    report = mode_report(fake, some(TOYS[name].modes))
-    keep("modes", {"run": key(planned), "seconds": seconds} | report._asdict())
-
-
-def some(modes: Modes | None) -> Modes:
+    modes = TOYS[name].modes
     assert modes is not None
-    return modes
+    report = mode_report(np.asarray(sample(model, PACGAN_SAMPLES, seed=seed).x), modes)
+    keep("modes", {"run": key(planned), "seconds": seconds} | report._asdict())
 
 
 def _row(name: str, results: list[dict[str, float]]) -> dict[str, str]:
