@@ -13,7 +13,7 @@ import torch
 from sparring import monitor as module
 from sparring.config import Config
 from sparring.data.dataset import Dataset
-from sparring.errors import ConfigError
+from sparring.errors import ConfigError, RunError
 from sparring.evaluate.score import Score
 from sparring.fit import fit
 from sparring.kinds.catalogue import KINDS
@@ -120,6 +120,16 @@ def test_a_resumed_monitor_goes_on(tmp_path: Path) -> None:
     assert model.steps == whole.steps
     files = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("whole", "parts")]
     assert files[0] == files[1]
+
+
+def test_the_state_of_another_version_is_refused() -> None:
+    planned = plan(points(), Config(monitor="frechet", **SMALL))
+    model = fit(planned)
+    monitor = module.Monitor("frechet", None, planned.train, planned.holdout, model)
+    state = monitor.state_dict()
+    del state["D"]
+    with pytest.raises(RunError, match=r"does not fit this run \(no 'D'\)"):
+        monitor.load_state_dict(state)
 
 
 def test_a_real_metric_is_measured_on_the_holdout(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sparring.data.dataset import Dataset
-from sparring.errors import ConfigError, choose
+from sparring.errors import ConfigError, RunError, choose
 from sparring.evaluate.score import Better, Score
 from sparring.evaluate.suite import METRICS
 from sparring.judge import judge
@@ -95,11 +95,18 @@ class Monitor:
         }  # fmt: skip
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on where `state_dict` was taken."""
-        self.model.G.load_state_dict(state["G"])
-        self.model.D.load_state_dict(state["D"])
-        for name in ("looks", "best", "best_step", "idle", "verdict"):
-            setattr(self, name, state[name])
+        """Go on where `state_dict` was taken.
+
+        Raises:
+            RunError: the state of another version of Sparring.
+        """
+        try:
+            self.model.G.load_state_dict(state["G"])
+            self.model.D.load_state_dict(state["D"])
+            for name in ("looks", "best", "best_step", "idle", "verdict"):
+                setattr(self, name, state[name])
+        except KeyError as error:
+            raise RunError(f"the saved state does not fit this run (no {error})") from None
         self.model.steps = self.best_step
 
 

@@ -64,6 +64,29 @@ def test_a_run_that_ended_too_soon_goes_on_longer() -> None:
     assert remedy("under-trained", slow, defaults) == {"learning_rate": usual}
 
 
+def test_a_short_run_that_fails_is_told_to_go_on_longer_too() -> None:
+    defaults = KINDS["points"].defaults
+    for steps, more in ((defaults["steps"] // 20, True), (defaults["steps"], False)):
+        config = Config(steps=steps, loss="minimax").with_defaults(defaults)
+        usual = {"loss": "relativistic"}
+        assert remedy("collapsed", config, defaults) == usual | (
+            {"steps": str(4 * steps)} if more else {}
+        )
+
+
+def test_a_narrow_generator_becomes_as_wide_as_usual() -> None:
+    defaults = KINDS["points"].defaults
+    config = Config(width=8).with_defaults(defaults)
+    assert remedy("mode dropping", config, defaults) == {"width": str(defaults["width"])}
+
+
+def test_a_critic_rate_that_was_not_set_stays_that_of_the_generator() -> None:
+    defaults = KINDS["points"].defaults
+    config = Config(learning_rate=1e-1, critic_learning_rate=None).with_defaults(defaults)
+    usual = f"{defaults['learning_rate']:.6g}"
+    assert remedy("collapsed", config, defaults) == {"learning_rate": usual}
+
+
 def test_numbers_near_their_default_are_left_alone() -> None:
     assert not far(2e-3, 1e-3)
     assert far(1e-2, 1e-3)

@@ -48,7 +48,7 @@ VERDICTS: dict[str, str] = {
     "collapsed": "nearly all samples are alike",
     "critic wins": "D tells samples from data without effort and G no longer learns from it",
     "generator wins": "D is too weak to tell samples from data that others can tell",
-    "vanishing gradient": "next to no gradient reaches G",
+    "vanishing gradient": "little of D's gradient reaches G",
     "oscillating": "G moves round and round instead of closer",
     "diverged": "losses or gradients grew beyond bounds",
     "critic memorises": "D knows the training rows by heart and mistakes new real rows for fakes",
