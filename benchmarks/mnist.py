@@ -5,10 +5,12 @@ The images come from `$SPARRING_DATA` or the cache.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from benchmarks.ablation import gather, keep, key
 from benchmarks.machine import in_processes, peak_gigabytes, processor_seconds, spread
 from sparring.config import Config, resolved
 from sparring.data.source import open_source
@@ -17,19 +19,21 @@ from sparring.evaluate.frechet import frechet_distance
 from sparring.evaluate.image_classifier import cached_image_classifier
 from sparring.fit import fit
 from sparring.model import Model
-from sparring.plan import plan
+from sparring.plan import Plan, plan
 from sparring.recipes.cdcgan import SETTINGS as PUBLISHED
 from sparring.sample import sample
 
 MINUTES = 5.0
-DEFAULTS_MINUTES = 10.0  # beside the published run: less than a fifth of what that takes
+SETUPS: dict[str, Mapping[str, Any]] = {
+    "conditional DCGAN, settings as published": PUBLISHED,
+    "defaults, 10 minutes": {"minutes": 10.0},
+    "defaults, 60 minutes": {"minutes": 60.0},
+}
 
 
 def run(seeds: int) -> list[dict[str, str]]:
     """One row; one run at a time, on as many cores as the defaults take."""
-    settings = {"minutes": MINUTES}
-    jobs = [("defaults", settings, seed) for seed in range(seeds)]
-    return [row(in_processes(one, jobs, at_once=1))]
+    return [row(in_processes(one, [(seed,) for seed in range(seeds)], at_once=1))]
 
 
 def row(results: list[dict[str, float]]) -> dict[str, str]:
@@ -47,35 +51,46 @@ def row(results: list[dict[str, float]]) -> dict[str, str]:
 
 
 def beside_published(seeds: int) -> list[dict[str, str]]:
-    """The published conditional DCGAN, and the defaults, at once on one thread each.
+    """The published conditional DCGAN, and the defaults, two runs at once on one thread each.
 
     A run whose process gets SIGTERM ends there, and its epochs say so.
     """
-    setups = {
-        "conditional DCGAN, settings as published": {**PUBLISHED, "threads": 1},
-        "defaults": {"minutes": DEFAULTS_MINUTES, "threads": 1},
+    jobs = [(setup, seed) for setup in SETUPS for seed in range(seeds)]
+    gathered = gather("mnist-published", keep_one, jobs, prepared)
+    results = dict(zip(jobs, gathered, strict=True))
+    return [_beside(setup, [results[setup, seed] for seed in range(seeds)]) for setup in SETUPS]
+
+
+def _beside(setup: str, results: list[dict[str, float]]) -> dict[str, str]:
+    return {
+        "MNIST by label, one thread": setup,
+        "seconds of a core": spread((r["seconds"] for r in results), 0),
+        "epochs": spread((r["epochs"] for r in results), 1),
+        "label agreement": spread(r["agreement"] for r in results),
+        "Fréchet distance [classifier]": spread((r["distance"] for r in results), 2),
+        "of real rows": spread((r["floor"] for r in results), 2),
     }
-    jobs = [(name, setup, seed) for seed in range(seeds) for name, setup in setups.items()]
-    results = in_processes(one, jobs, at_once=2)
-    rows = []
-    for name in setups:
-        own = [r for r, job in zip(results, jobs, strict=True) if job[0] == name]
-        rows.append(
-            {
-                "MNIST by label, one thread": name,
-                "seconds of a core": spread((r["seconds"] for r in own), 0),
-                "epochs": spread((r["epochs"] for r in own), 1),
-                "label agreement": spread(r["agreement"] for r in own),
-                "Fréchet distance [classifier]": spread((r["distance"] for r in own), 1),
-                "of real rows": spread((r["floor"] for r in own), 1),
-            }
-        )
-    return rows
 
 
-def one(name: str, settings: dict[str, Any], seed: int) -> dict[str, float]:
-    """Train and judge one run."""
-    planned = plan(open_source("mnist"), Config(seed=seed).replace(settings))
+def prepared(setup: str, seed: int) -> Plan:
+    """A run of `beside_published`."""
+    config = Config(seed=seed).replace({**SETUPS[setup], "threads": 1})
+    return plan(open_source("mnist"), config, "mnist")
+
+
+def keep_one(setup: str, seed: int) -> None:
+    """Train and judge one of them, and keep what came out."""
+    planned = prepared(setup, seed)
+    keep("mnist-published", {"run": key(planned)} | trained(planned, seed))
+
+
+def one(seed: int) -> dict[str, float]:
+    """Train and judge one run of `run`."""
+    return trained(plan(open_source("mnist"), Config(seed=seed, minutes=MINUTES)), seed)
+
+
+def trained(planned: Plan, seed: int) -> dict[str, float]:
+    """What a run took, and how good its model is."""
     before = processor_seconds()
     model = fit(planned)
     batch = resolved(planned.config.batch_size, "batch_size")
@@ -86,7 +101,7 @@ def one(name: str, settings: dict[str, Any], seed: int) -> dict[str, float]:
         "steps": model.steps,
         "epochs": model.steps * batch / len(planned.train),
     } | judged(model, seed)
-    print(f"{name}, seed {seed}: {result}", flush=True)
+    print(f"{planned.config}: {result}", flush=True)
     return result
 
 
