@@ -7,6 +7,7 @@ test holds the two together. To add an optimiser, write both and name them in OP
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -49,8 +50,10 @@ def adam(
     count += 1
     mean.lerp_(gradient, 1 - config.beta1)
     square.lerp_(gradient.square(), 1 - beta2)
-    scale = (square / (1 - beta2**count)).sqrt_().add_(1e-8)
-    vector -= rate / (1 - config.beta1**count) * mean / scale
+    # As exponentials, which TorchInductor computes once and not for every entry, as powers.
+    square_share = 1 - torch.exp(count * beta2.log())
+    rate = rate / (1 - torch.exp(count * math.log(config.beta1))) if config.beta1 else rate
+    vector -= rate * mean / (square / square_share).sqrt_().add_(1e-8)
 
 
 def sgd(
