@@ -149,6 +149,7 @@ ABLATIONS: dict[str, Ablation] = {
         "plain MLP": {"network": "mlp"},
         "SiLU": {"activation": "silu", "critic_activation": "silu"},
         "z of 8": {"latent_dim": 8},
+        "output noise": {"output_noise": True},
     }),
     "gamma-points": Ablation(PLANE, SEEN, {
         f"gamma x {share:g}": {"gamma": share * 0.1} for share in (0.1, 0.3, 1.0, 3.0, 10.0)

@@ -199,4 +199,13 @@ PLANTS = {
     ),
     "few-rows": Plant("copies training data", {"gamma": 0.01, "steps": 800, "holdout": 0.5},
                       rows=30),
+    "ten-rows": Plant(
+        "copies training data", {"gamma": 0.01, "steps": 2_000, "width": 96, "holdout": 0.5},
+        rows=20, sources=("table", "digits"),
+    ),
+    "ten-rows-wide": Plant(
+        "copies training data",
+        {"gamma": 0.003, "steps": 2_000, "width": 192, "holdout": 0.5, "latent_dim": 8},
+        rows=20, sources=("table", "digits"),
+    ),
 }  # fmt: skip

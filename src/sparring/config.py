@@ -82,6 +82,10 @@ class Config:
     activation: str = _option("leaky-relu", "activation of the hidden layers of G")
     critic_activation: str = _option("leaky-relu", "activation of the hidden layers of D")
     output_activation: str | None = _option(None, "activation of G's output")
+    output_noise: bool | None = _option(
+        None, "in MLPs, make each number as a draw from a normal distribution, of which G gives "
+        "the mean and the deviation",
+    )
     generator_batch_norm: bool | None = _option(None, "batch normalisation in G")
     critic_batch_norm: bool = _option(False, "batch normalisation in D (not with a penalty)")
     critic_spectral_norm: bool = _option(False, "spectral normalisation of D's layers")

@@ -92,6 +92,7 @@ class GAN(Plots, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no 
         activation: str = "leaky-relu",
         critic_activation: str = "leaky-relu",
         output_activation: str | None = None,
+        output_noise: bool | None = None,
         generator_batch_norm: bool | None = None,
         critic_batch_norm: bool = False,
         critic_spectral_norm: bool = False,

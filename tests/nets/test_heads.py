@@ -78,3 +78,18 @@ def test_rows_without_categories_pass() -> None:
 
 def test_hardening_picks_the_largest() -> None:
     assert harden(torch.tensor([[0.1, 0.3, 0.2]])).tolist() == [[0.0, 1.0, 0.0]]
+
+
+def test_noisy_numbers_are_drawn_around_their_means() -> None:
+    head = OneHotHead(2, SIZES, nn.Tanh(), noisy=True)
+    assert (head.noise_dim, head.raw_dim) == (11, 13)
+    raw, noise = normal(50, 13), normal(50, 11, seed=1)
+    out = head(raw, noise)
+    assert torch.equal(out[:, :2], (raw[:, :2] + raw[:, 11:] * noise[:, 9:]).tanh())
+    assert torch.equal(out[:, 2:], OneHotHead(2, SIZES)(raw[:, :11], noise[:, :9])[:, 2:])
+
+
+def test_deviations_get_a_gradient() -> None:
+    raw, noise = normal(50, 4).requires_grad_(), normal(50, 2, seed=1)
+    (gradient,) = torch.autograd.grad(OneHotHead(2, (), noisy=True)(raw, noise).sum(), raw)
+    assert torch.equal(gradient, torch.cat([torch.ones(50, 2), noise], 1))

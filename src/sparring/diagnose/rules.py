@@ -65,7 +65,7 @@ FAR = over("distance", 3)  # from the real rows, and more than chance
 RULES: tuple[Rule, ...] = (
     Rule("diverged", (over("divergences", 0),)),
     Rule("diverged", (over("spread", 5), over("distance", 20))),
-    Rule("copies training data", (over("copies", 0.3), under("nearness", 0.6))),
+    Rule("copies training data", (over("copies", 0.1), under("nearness", 0.5))),
     Rule("critic memorises", (over("train_preference", 0.75),)),
     Rule(
         "critic wins",

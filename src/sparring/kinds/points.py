@@ -51,6 +51,7 @@ class Points(Kind):
         "depth": 4,
         "output_activation": "none",
         "given_share": 0.0,
+        "output_noise": False,
         "generator_batch_norm": False,
         "gamma": 0.1,
         "gamma_decay": 0.01,

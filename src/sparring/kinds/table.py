@@ -92,6 +92,7 @@ class Table(Kind):
         "width": 256,
         "depth": 4,
         "output_activation": "none",
+        "output_noise": False,
         "generator_batch_norm": False,
         "given_share": 0.0,
         "gamma": 3.0,

@@ -9,6 +9,10 @@ from torch import Tensor, nn
 class OneHotHead(nn.Module):
     """Numbers pass through an activation; each group of logits becomes a hard one-hot vector.
 
+    A number may be a draw from a normal distribution, of which the network gives the mean and the
+    standard deviation (Kingma & Welling 2014, sec. 2.4): what spreads about a curve or a point
+    without order need not be folded out of z.
+
     Straight-through Gumbel-softmax (Jang et al. 2017, sec. 2.2): forward, the one-hot of
     argmax(logits + Gumbel noise), an exact draw from softmax(logits); backward, the gradient of
     softmax((logits + noise) / temperature). D thus never sees soft against hard. The noise is a
@@ -18,7 +22,12 @@ class OneHotHead(nn.Module):
         numbers: how many leading columns are numbers.
         sizes: sizes of the one-hot groups that follow.
         activation: of the numbers.
+        noisy: whether numbers are drawn.
         temperature: of the relaxation; lower is closer to hard and noisier in the gradient.
+
+    Attributes:
+        raw_dim: width of the network's output: numbers, logits and, of noisy ones, deviations.
+        noise_dim: width of the noise: of the logits, then of the numbers.
     """
 
     def __init__(
@@ -26,6 +35,7 @@ class OneHotHead(nn.Module):
         numbers: int,
         sizes: tuple[int, ...],
         activation: nn.Module | None = None,
+        noisy: bool = False,
         temperature: float = 0.5,
     ) -> None:
         super().__init__()
@@ -33,15 +43,24 @@ class OneHotHead(nn.Module):
         self.numbers = numbers
         self.sizes = sizes
         self.temperature = temperature
-        self.noise_dim = sum(sizes)
+        self.noisy = noisy
+        self.noise_dim = sum(sizes) + noisy * numbers
+        self.raw_dim = numbers + self.noise_dim
 
     def forward(self, raw: Tensor, noise: Tensor) -> Tensor:
-        """raw (n, numbers + sum(sizes)), standard normal noise (n, sum(sizes)) -> as raw."""
-        numbers: Tensor = self.activation(raw[:, : self.numbers])
+        """raw (n, raw_dim), standard normal noise (n, noise_dim) -> rows (n, numbers + sum(sizes)).
+
+        The sign of a deviation means nothing.
+        """
+        choices = sum(self.sizes)
+        mean, logits = raw[:, : self.numbers], raw[:, self.numbers : self.numbers + choices]
+        if self.noisy:
+            mean = mean + raw[:, self.numbers + choices :] * noise[:, choices:]
+        numbers: Tensor = self.activation(mean)
         if not self.sizes:
             return numbers
-        uniform = torch.special.ndtr(noise).clamp(1e-6, 1 - 1e-6)
-        logits = raw[:, self.numbers :] - torch.log(-torch.log(uniform))
+        uniform = torch.special.ndtr(noise[:, :choices]).clamp(1e-6, 1 - 1e-6)
+        logits = logits - torch.log(-torch.log(uniform))
         groups = torch.split(logits / self.temperature, list(self.sizes), dim=1)
         return torch.cat([numbers, *map(harden, groups)], dim=1)
 

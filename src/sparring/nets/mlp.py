@@ -92,7 +92,7 @@ class GivenCells(nn.Module):
 
 
 class MLPGenerator(Generator):
-    """G: [z, y] through an MLP, shaped like a row; a part of z is the noise of the one-hot head.
+    """G: [z, y] through an MLP, shaped like a row; a part of z is the noise of the head.
 
     Cells that y gives stand in the row as they were given.
     """
@@ -102,13 +102,16 @@ class MLPGenerator(Generator):
         self.row = shape.row
         width = math.prod(shape.row)
         numbers = width - sum(shape.one_hot)
-        self.head = OneHotHead(numbers, shape.one_hot, output_layer(config))
+        self.head = OneHotHead(
+            numbers, shape.one_hot, output_layer(config), noisy=bool(config.output_noise)
+        )
         self.given = GivenCells(shape)
         self.body_dim = resolved(config.latent_dim, "latent_dim")
         self.latent_dim = self.body_dim + self.head.noise_dim
         self.body = BODIES[resolved(config.network, "network")](
-            self.body_dim + shape.condition_width, width, resolved(config.width, "width"),
-            resolved(config.depth, "depth"), choose("activation", config.activation, ACTIVATIONS),
+            self.body_dim + shape.condition_width, self.head.raw_dim,
+            resolved(config.width, "width"), resolved(config.depth, "depth"),
+            choose("activation", config.activation, ACTIVATIONS),
             batch_norm=bool(config.generator_batch_norm),
         )  # fmt: skip
 
