@@ -11,9 +11,9 @@ import pytest
 
 from sparring.config import Config
 from sparring.diagnose.diagnosis import VERDICTS, Diagnosis
-from sparring.diagnose.doctor import diagnose, diagnose_log, settings, told, trusted
+from sparring.diagnose.doctor import diagnose, diagnose_log, settings, told
 from sparring.diagnose.remedies import REMEDIES
-from sparring.diagnose.rules import CONFIDENCE, HEALTH, RULES, UNMEASURED, Rule, Sign
+from sparring.diagnose.rules import CONFIDENCE, HEALTH, RULES, Rule, Sign
 from sparring.diagnose.signals import SIGNALS, Course
 from sparring.errors import RunError
 from sparring.kinds.points import Points
@@ -175,8 +175,3 @@ def test_bad_runs(tmp_path: Path) -> None:
 def test_a_diagnosis_is_plain_values() -> None:
     found = told_of(ill(RULES[1]))
     assert json.loads(json.dumps(dataclasses.asdict(found)))["verdict"] == RULES[1].verdict
-
-
-def test_what_was_not_measured_is_no_confidence() -> None:
-    assert trusted(Diagnosis("collapsed", 0.86)) == "86%"
-    assert trusted(Diagnosis("copies training data", UNMEASURED)) == "not measured"

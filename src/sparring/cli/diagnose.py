@@ -10,7 +10,7 @@ import typer
 
 from sparring.cli.show import console, diagnosis_table
 from sparring.diagnose.diagnosis import VERDICTS
-from sparring.diagnose.doctor import diagnose, settings, trusted
+from sparring.diagnose.doctor import diagnose, settings
 
 
 def command(
@@ -21,7 +21,7 @@ def command(
     if as_json:
         print(json.dumps(dataclasses.asdict(found), indent=2))
         return
-    print(f"{found.verdict}: {VERDICTS[found.verdict]}", f"confidence: {trusted(found)}",
+    print(f"{found.verdict}: {VERDICTS[found.verdict]}", f"confidence: {found.confidence:.0%}",
           sep="\n")  # fmt: skip
     if found.evidence:
         out = console()

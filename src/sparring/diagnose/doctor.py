@@ -10,7 +10,7 @@ from typing import Any
 from sparring.config import Config
 from sparring.diagnose.diagnosis import VERDICTS, Diagnosis, Evidence
 from sparring.diagnose.remedies import remedy
-from sparring.diagnose.rules import CONFIDENCE, HEALTH, LEAST_LOOKS, RULES, UNMEASURED
+from sparring.diagnose.rules import CONFIDENCE, HEALTH, LEAST_LOOKS, RULES
 from sparring.diagnose.signals import Course
 from sparring.errors import RunError
 from sparring.kinds.catalogue import KINDS
@@ -63,13 +63,6 @@ def told(diagnosis: Diagnosis) -> str:
     if diagnosis.remedy:
         text += f"; try {settings(diagnosis)}"
     return text
-
-
-def trusted(diagnosis: Diagnosis) -> str:
-    """How far a verdict can be trusted, in words."""
-    if diagnosis.confidence == UNMEASURED:
-        return "not measured"
-    return f"{diagnosis.confidence:.0%}"
 
 
 def shown(evidence: Evidence) -> str:

@@ -88,20 +88,17 @@ RULES: tuple[Rule, ...] = (
 # What is shown of a healthy run.
 HEALTH: tuple[Sign, ...] = (over("spread", 0.25), under("cells_missed", 0.15), under("distance", 5))
 
-UNMEASURED = 0.5
-
-# (right + 1) / (given + 2) of each verdict on the new planted runs, those of odd seeds; UNMEASURED
-# where none was given.
+# (right + 1) / (given + 2) of each verdict on the new planted runs, those of odd seeds.
 CONFIDENCE: dict[str, float] = {
-    "healthy": 0.81,
-    "under-trained": 0.57,
-    "mode dropping": 0.92,
-    "collapsed": 0.75,
-    "critic wins": 0.8,
-    "generator wins": 0.75,
-    "vanishing gradient": 0.67,
-    "oscillating": 0.67,
-    "diverged": 0.75,
-    "critic memorises": 0.8,
-    "copies training data": UNMEASURED,
+    "healthy": 0.85,
+    "under-trained": 0.62,
+    "mode dropping": 0.95,
+    "collapsed": 0.78,
+    "critic wins": 0.88,
+    "generator wins": 0.9,
+    "vanishing gradient": 0.5,
+    "oscillating": 0.75,
+    "diverged": 0.78,
+    "critic memorises": 0.88,
+    "copies training data": 0.89,
 }

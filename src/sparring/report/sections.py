@@ -11,7 +11,6 @@ import numpy as np
 
 from sparring.config import BUDGETS, Config
 from sparring.diagnose.diagnosis import VERDICTS
-from sparring.diagnose.doctor import trusted
 from sparring.diagnose.signals import SIGNALS
 from sparring.errors import InputError
 from sparring.report.charts import plot_losses
@@ -33,7 +32,7 @@ def diagnosis(found: Findings) -> Section:
     words = [f"{said.verdict.capitalize()}: {VERDICTS[said.verdict]}."]
     if not said.evidence:
         return Section("Diagnosis", words)
-    words.append(f"Confidence in this verdict: {trusted(said)}.")
+    words.append(f"Confidence in this verdict: {said.confidence:.0%}.")
     rows = []
     for e in said.evidence:
         side = "above" if e.value > e.reference else "below"
