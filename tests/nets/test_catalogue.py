@@ -151,6 +151,21 @@ def test_bad_settings_are_named(
         build(Shape((1, 8, 8)), **({"network": name} | settings))
 
 
+def test_output_noise_is_drawn_by_mlps_alone(build: Build) -> None:
+    shape = Shape((5,), one_hot=(3,))
+    plain, _ = build(shape, network="mlp")
+    G, _ = build(shape, network="mlp", output_noise=True)
+    assert G.latent_dim == plain.latent_dim + 2  # two numbers beside the category
+    z = torch.ones(4, G.latent_dim)
+    still = torch.cat([z[:, :-2], torch.zeros(4, 2)], 1)
+    made, means = G(z, torch.zeros(4, 0)), G(still, torch.zeros(4, 0))
+    assert (made[:, :2] != means[:, :2]).all()
+    assert torch.equal(made[:, 2:], means[:, 2:])
+    for name in sorted(set(NETWORKS) - {"mlp", "residual-mlp"}):
+        with pytest.raises(ConfigError, match=f"output_noise: network '{name}' has none"):
+            build(Shape((1, 8, 8)), network=name, output_noise=True)
+
+
 @pytest.mark.parametrize("setting", ["generator_batch_norm", "critic_batch_norm"])
 def test_the_residual_net_refuses_normalisation(build: Build, setting: str) -> None:
     with pytest.raises(ConfigError, match="'resnet' is without normalisation"):

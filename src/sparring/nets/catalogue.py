@@ -19,13 +19,15 @@ def build_networks(shape: Shape, config: Config) -> tuple[Generator, Critic]:
     """G and D for rows of `shape`, as a resolved config names them, drawn from its seed.
 
     Raises:
-        ConfigError: an unknown network or activation, a convolutional net for flat rows, batch
-            normalisation of batches of one, or a setting that is not resolved.
+        ConfigError: an unknown network or activation, a convolutional net for flat rows or with
+            output noise, batch normalisation of batches of one, or a setting that is not resolved.
     """
     make_generator, make_critic = choose("network", resolved(config.network, "network"), NETWORKS)
     if len(shape.row) == 1 and make_generator is not MLPGenerator:
         flat = ", ".join(name for name, (G, _) in NETWORKS.items() if G is MLPGenerator)
         raise ConfigError(f"network {config.network!r} needs images; for points and tables: {flat}")
+    if config.output_noise and make_generator is not MLPGenerator:
+        raise ConfigError(f"output_noise: network {config.network!r} has none; MLPs do")
     if config.batch_size == 1 and (config.generator_batch_norm or config.critic_batch_norm):
         raise ConfigError("batch normalisation needs a batch_size of at least 2, got 1")
     # Layers know only torch's global random numbers: lend them ours, on the CPU, then restore.
