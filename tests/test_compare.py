@@ -128,8 +128,13 @@ def test_ctrl_c_ends_the_comparison(monkeypatch: pytest.MonkeyPatch) -> None:
         return trainer
 
     monkeypatch.setattr(Plan, "build", build)
-    with pytest.raises(KeyboardInterrupt):
-        compare(rows_of("points", 60), Config(**TINY), ["gan", "kde"], metrics=METRICS)
+    # A shell that starts the tests in the background has them ignore Ctrl-C.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            compare(rows_of("points", 60), Config(**TINY), ["gan", "kde"], metrics=METRICS)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_ctrl_c_while_the_gan_trains_ends_the_comparison(monkeypatch: pytest.MonkeyPatch) -> None:
