@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 from threadpoolctl import threadpool_limits
 
 from benchmarks.plants import FRESH, PLANTS, SOURCES, Source
@@ -28,6 +29,7 @@ from sparring.evaluate.copying import nearest_distance
 from sparring.evaluate.frechet import frechet_distance
 from sparring.files import user_cache
 from sparring.model import Model
+from sparring.objective.objective import judge
 from sparring.plan import Plan, encodable, plan
 from sparring.sample import sample
 from sparring.train.run import read_lines
@@ -49,10 +51,12 @@ def planted_run(source: str, name: str, seed: int, changes: dict[str, Any]) -> d
         config = config.replace({"engine": "eager"})
     begun = time.process_time()
     planned = plan(rows, config)
-    records, model, snapshots, diverged = train(planned, plant.spoil)
+    records, model, snapshots, diverged, game = train(planned, plant.spoil)
     shown = sample(model, SHOWN, seed=1).x.round(3).tolist() if source in ("ring", "grid") else []
     with thread_count(1), threadpool_limits(1):
-        truth = {"diverged": diverged} | true_of(model, planned.train, fresh, origin, snapshots)
+        truth = (
+            {"diverged": diverged} | game | true_of(model, planned.train, fresh, origin, snapshots)
+        )
     return {
         "source": source, "plant": name, "seed": seed, "changes": changes,
         "settings": planned.config.as_dict(), "log": records, "truth": truth, "shown": shown,
@@ -62,8 +66,8 @@ def planted_run(source: str, name: str, seed: int, changes: dict[str, Any]) -> d
 
 def train(
     planned: Plan, spoil: Callable[[Trainer], None] | None
-) -> tuple[list[dict[str, float]], Model, list[Dataset], bool]:
-    """The log, the model, samples of the raw G late in the run, and whether it diverged."""
+) -> tuple[list[dict[str, float]], Model, list[Dataset], bool, dict[str, float]]:
+    """The log, the model, late samples of the raw G, whether it diverged, and `true_game`."""
     trainer = planned.build()
     if spoil is not None:
         spoil(trainer)
@@ -85,7 +89,28 @@ def train(
             diverged = True
         if not diverged:
             snapshots.append(sample(raw, FRESH, seed=1))
-    return records, model, snapshots, diverged or not trainer.healthy()
+    diverged |= not trainer.healthy()
+    return records, model, snapshots, diverged, {} if diverged else true_game(trainer)
+
+
+def true_game(trainer: Trainer) -> dict[str, float]:
+    """What is true of G's rows before they are decoded, and of what D passes on to it."""
+    random = torch.Generator().manual_seed(1)
+    real, y = trainer.batches.take(torch.arange(min(FRESH, trainer.batches.rows)), random)
+    z = torch.randn(len(real), trainer.G.latent_dim, generator=random)
+    average = trainer.average.net
+    average.eval()
+    with torch.no_grad():
+        fake = average(z, y).float()
+        real_logits, fake_logits = judge(trainer.D, real, y), judge(trainer.D, trainer.G(z, y), y)
+    fake_logits.requires_grad_()
+    loss = trainer.objective.loss.generator(real=real_logits, fake=fake_logits)
+    (slope,) = torch.autograd.grad(loss, fake_logits)
+    spread = [float(rows.flatten(1).var(dim=0).sum()) for rows in (fake, real)]
+    return {
+        "raw_spread": float(np.sqrt(spread[0] / spread[1])),
+        "passed": float(slope.abs().sum()),
+    }
 
 
 def true_of(

@@ -180,6 +180,13 @@ PLANTS = {
         "vanishing gradient",
         FREE | {"loss": "minimax", "critic_width": 256, "critic_learning_rate": 3e-3},
     ),
+    # Adam makes up for small gradients, plain descent does not.
+    "saturated-sgd": Plant(
+        "vanishing gradient",
+        FREE | {"loss": "minimax", "optimizer": "sgd", "momentum": 0.9, "learning_rate": 3e-3,
+                "critic_learning_rate": 3e-2, "critic_warmup_steps": 1_000},
+        sources=("ring", "digits"),
+    ),
     "critic-slow": Plant("generator wins", {"critic_learning_rate": 1e-6}),
     "critic-narrow": Plant("generator wins", {"critic_width": 2, "critic_depth": 1}),
     "gamma-10000": Plant("generator wins", {"gamma": 1e4, "gamma_decay": 1.0}),

@@ -12,8 +12,8 @@ import pytest
 from sparring.config import Config
 from sparring.diagnose.diagnosis import VERDICTS, Diagnosis
 from sparring.diagnose.doctor import diagnose, diagnose_log, settings, told
-from sparring.diagnose.remedies import REMEDIES
-from sparring.diagnose.rules import CONFIDENCE, HEALTH, RULES, Rule, Sign
+from sparring.diagnose.remedies import REMEDIES, remedy
+from sparring.diagnose.rules import CONFIDENCE, HEALTH, OF_SAMPLES, RULES, Rule, Sign
 from sparring.diagnose.signals import SIGNALS, Course
 from sparring.errors import RunError
 from sparring.kinds.points import Points
@@ -44,17 +44,18 @@ def told_of(records: list[dict[str, Any]]) -> Diagnosis:
 
 
 def beyond(sign: Sign) -> float:
-    """A value that shows the sign, and does so clearly."""
-    margin = 0.2 * abs(sign.reference) + 0.01
+    """A value that shows the sign."""
+    margin = 0.05 * abs(sign.reference) + 0.01
     return sign.reference + (margin if sign.above else -margin)
 
 
 def ill(rule: Rule, since: int = 0) -> list[dict[str, Any]]:
     signs = {sign.signal: beyond(sign) for sign in rule.signs}
     growth = signs.pop("distance_growth", 0.0)
+    looks = int(signs.pop("looks", 10))
     ended = signs.pop("divergences", None) is not None
     end = [{"step": 1000, "seconds": 10.0, "divergences": 4.0}]
-    records = log(since=since, **signs)
+    records = log(looks, since, **signs)
     for record in records[: len(records) // 2]:
         if "distance" in record:
             record["distance"] /= 1 + growth
@@ -66,6 +67,7 @@ def test_the_catalogues_belong_together() -> None:
     assert set(VERDICTS) == judged | {"healthy", "too early to tell"}
     assert set(CONFIDENCE) == judged | {"healthy"}
     assert set(REMEDIES) == judged
+    assert judged > OF_SAMPLES
     assert all(0 < value < 1 for value in CONFIDENCE.values())
     assert {sign.signal for rule in RULES for sign in rule.signs} <= set(SIGNALS)
     assert {sign.signal for sign in HEALTH} <= set(SIGNALS)
@@ -96,6 +98,25 @@ def test_every_rule_is_reached_and_says_why(rule: Rule) -> None:
     assert settings(found) in line
 
 
+def test_a_cause_comes_with_what_samples_show() -> None:
+    stuck = {"critic_accuracy": 1.0, "logit_gap": 9.0, "movement": 0.01, "distance": 9.0}
+    assert told_of(log(**stuck)).also == ""
+    found = told_of(log(**stuck, spread=0.1))
+    assert (found.verdict, found.also) == ("critic wins", "collapsed")
+    assert len({(e.signal, e.reference) for e in found.evidence}) == len(found.evidence)
+    assert found.evidence[-1].signal == "spread"  # the distance was said before
+    line = told(found)
+    assert line.startswith(f"critic wins: {VERDICTS['critic wins']}; also collapsed: ")
+    moving = told_of(log(**(stuck | {"movement": 0.3}), spread=0.1))
+    assert (moving.verdict, moving.also) == ("collapsed", "critic wins")
+    assert moving.remedy == remedy("collapsed", CONFIG, Points.defaults)
+
+
+def test_nothing_is_said_beside_a_divergence() -> None:
+    found = told_of(log(spread=9.0, distance=90.0, cell_entropy=0.1, cells_missed=0.9))
+    assert (found.verdict, found.also) == ("diverged", "")
+
+
 def test_a_sign_that_does_not_last_is_none() -> None:
     rule = next(rule for rule in RULES if rule.verdict == "collapsed")
     records = ill(rule)
@@ -113,10 +134,10 @@ def test_too_early_to_tell() -> None:
 
 def test_a_run_that_still_improves_is_not_called_collapsed() -> None:
     """The samples of a G that has just begun are nearly alike."""
-    collapsed = log(spread=0.1, cell_entropy=0.1, cells_missed=0.9, distance=8.0)
+    collapsed = log(4, spread=0.1, cell_entropy=0.1, cells_missed=0.9, distance=8.0)
     assert told_of(collapsed).verdict == "collapsed"
     for look, record in enumerate(record for record in collapsed if "distance" in record):
-        record["distance"] = 16.0 - look
+        record["distance"] = 16.0 - 3 * look
     assert told_of(collapsed).verdict == "under-trained"
 
 

@@ -9,8 +9,7 @@ from pathlib import Path
 import typer
 
 from sparring.cli.show import console, diagnosis_table
-from sparring.diagnose.diagnosis import VERDICTS
-from sparring.diagnose.doctor import diagnose, settings
+from sparring.diagnose.doctor import diagnose, meaning, settings
 
 
 def command(
@@ -21,8 +20,7 @@ def command(
     if as_json:
         print(json.dumps(dataclasses.asdict(found), indent=2))
         return
-    print(f"{found.verdict}: {VERDICTS[found.verdict]}", f"confidence: {found.confidence:.0%}",
-          sep="\n")  # fmt: skip
+    print(meaning(found), f"confidence: {found.confidence:.0%}", sep="\n")
     if found.evidence:
         out = console()
         out.print()

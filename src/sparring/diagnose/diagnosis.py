@@ -28,8 +28,11 @@ class Diagnosis:
 
     Attributes:
         verdict: key of VERDICTS.
+        also: another one that holds beside it: what samples show of a cause, or the cause of what
+            they show; "" where there is none.
         confidence: how often this verdict was right on planted runs, in [0, 1].
-        evidence: what speaks for it, the strongest first; of a healthy run, what was looked at.
+        evidence: what speaks for it, the strongest first, then for `also`; of a healthy run, what
+            was looked at.
         remedy: settings to try instead, by name, as `--set` takes them; empty when healthy.
     """
 
@@ -37,6 +40,7 @@ class Diagnosis:
     confidence: float
     evidence: tuple[Evidence, ...] = ()
     remedy: Mapping[str, str] = field(default_factory=dict)
+    also: str = ""
 
 
 # What each verdict means, in a sentence for a person.

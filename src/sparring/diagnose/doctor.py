@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sparring.config import Config
 from sparring.diagnose.diagnosis import VERDICTS, Diagnosis, Evidence
 from sparring.diagnose.remedies import remedy
-from sparring.diagnose.rules import CONFIDENCE, HEALTH, LEAST_LOOKS, RULES
+from sparring.diagnose.rules import CONFIDENCE, HEALTH, LEAST_LOOKS, OF_SAMPLES, RULES
 from sparring.diagnose.signals import Course
 from sparring.errors import RunError
 from sparring.kinds.catalogue import KINDS
@@ -43,26 +43,62 @@ def diagnose_log(
         config: of the run, resolved; defaults: those of its kind of data. Remedies start there.
     """
     course = Course.of(records)
-    for rule in RULES:
-        evidence = rule.evidence(course)
-        if evidence is not None:
-            settings = remedy(rule.verdict, config, defaults)
-            return Diagnosis(rule.verdict, CONFIDENCE[rule.verdict], evidence, settings)
-        if rule.verdict == "diverged" and len(course.looks) < LEAST_LOOKS:
-            return Diagnosis("too early to tell", 1.0)
+    early = len(course.looks) < LEAST_LOOKS
+    asked = [rule for rule in RULES if rule.verdict == "diverged" or not early]
+    found = [Found(rule.verdict, evidence) for rule in asked if (evidence := rule.evidence(course))]
+    if found:
+        verdict, evidence = found[0]
+        also = beside(found)
+        more = tuple(e for e in also.evidence if e not in evidence)
+        settings = remedy(verdict, config, defaults)
+        return Diagnosis(verdict, CONFIDENCE[verdict], evidence + more, settings, also.verdict)
+    if early:
+        return Diagnosis("too early to tell", 1.0)
     signs = ((sign, course.now(sign.signal)) for sign in HEALTH)
     looked_at = [Evidence(s.signal, value, s.reference) for s, value in signs if value is not None]
     return Diagnosis("healthy", CONFIDENCE["healthy"], tuple(looked_at))
 
 
+class Found(NamedTuple):
+    """A verdict, and what speaks for it."""
+
+    verdict: str
+    evidence: tuple[Evidence, ...]
+
+
+def beside(found: list[Found]) -> Found:
+    """What else holds beside the first: what samples show of a cause, or the cause of what they do.
+
+    Nothing is said beside a divergence, and a run that fails may well have improved to the end.
+    """
+    first = found[0].verdict
+    if first != "diverged":
+        for other in found[1:]:
+            if other.verdict != "under-trained" and (
+                (other.verdict in OF_SAMPLES) != (first in OF_SAMPLES)
+            ):
+                return other
+    return Found("", ())
+
+
 def told(diagnosis: Diagnosis) -> str:
     """A diagnosis in one line: what it is, what speaks for it, what to try."""
-    text = f"{diagnosis.verdict}: {VERDICTS[diagnosis.verdict]}"
+    text = meaning(diagnosis)
     if diagnosis.evidence:
         text += f" ({', '.join(map(shown, diagnosis.evidence))})"
     if diagnosis.remedy:
         text += f"; try {settings(diagnosis)}"
     return text
+
+
+def meaning(diagnosis: Diagnosis) -> str:
+    """What a verdict means, and what holds beside it: "critic wins: ...; also collapsed: ..."."""
+    return "; also ".join(f"{name}: {VERDICTS[name]}" for name in named(diagnosis))
+
+
+def named(diagnosis: Diagnosis) -> list[str]:
+    """The verdict, and what holds beside it."""
+    return [diagnosis.verdict, *([diagnosis.also] if diagnosis.also else [])]
 
 
 def shown(evidence: Evidence) -> str:

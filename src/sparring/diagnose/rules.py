@@ -1,6 +1,6 @@
 """From signals to a verdict: the first rule all of whose signs hold.
 
-The references were set on planted runs (`python -m benchmarks doctor`), those of even seeds.
+The references were set on planted runs (`python -m benchmarks doctor`), those of the first seeds.
 """
 
 from __future__ import annotations
@@ -67,13 +67,20 @@ RULES: tuple[Rule, ...] = (
     Rule("diverged", (over("spread", 5), over("distance", 20))),
     Rule("copies training data", (over("copies", 0.1), under("nearness", 0.5))),
     Rule("critic memorises", (over("train_preference", 0.75),)),
+    Rule("vanishing gradient", (under("gradient_share", 0.12), over("critic_accuracy", 0.9), FAR)),
     Rule(
         "critic wins",
         (over("critic_accuracy", 0.98), over("logit_gap", 3), under("movement", 0.03), FAR),
     ),
     Rule("generator wins", (under("critic_slope", 0.01), under("logit_gap", 0.02), FAR)),
-    Rule("under-trained", (under("distance_growth", -0.3), under("movement", 1), FAR)),
+    # Samples of a G that has just begun are alike, too.
+    Rule("under-trained", (under("distance_growth", -0.3), under("looks", 5), FAR)),
+    Rule(
+        "under-trained",
+        (under("distance_growth", -0.3), under("movement", 1), under("cells_missed", 0.3), FAR),
+    ),
     Rule("under-trained", (under("turning", 0.05), under("movement", 0.02), FAR)),
+    Rule("under-trained", (under("looks", 3), under("logit_gap", 3), FAR)),
     # Samples that differ, all of them elsewhere at every look.
     Rule("oscillating", (over("churn", 0.8), over("movement", 0.8), over("spread", 0.45), FAR)),
     Rule("collapsed", (under("spread", 0.25), FAR)),
@@ -81,14 +88,19 @@ RULES: tuple[Rule, ...] = (
     Rule("vanishing gradient", (under("gradient_share", 0.3), over("critic_accuracy", 0.9), FAR)),
     Rule("mode dropping", (over("cells_missed", 0.15), under("cell_entropy", 0.9))),
     Rule("critic wins", (over("critic_accuracy", 0.98), over("logit_gap", 3))),
+    Rule("critic wins", (over("critic_accuracy", 0.9), over("logit_gap", 6))),
+    Rule("oscillating", (over("churn", 0.6), over("movement", 0.65), FAR)),
     Rule("under-trained", (under("distance_growth", -0.05), FAR)),
     Rule("under-trained", (over("distance", 5),)),
 )
 
+# What samples show; the other verdicts say why. One of each may hold of a run.
+OF_SAMPLES = {"copies training data", "collapsed", "mode dropping"}
+
 # What is shown of a healthy run.
 HEALTH: tuple[Sign, ...] = (over("spread", 0.25), under("cells_missed", 0.15), under("distance", 5))
 
-# (right + 1) / (given + 2) of each verdict on the new planted runs, those of odd seeds.
+# (right + 1) / (given + 2) of each verdict, where it came first, on new planted runs.
 CONFIDENCE: dict[str, float] = {
     "healthy": 0.85,
     "under-trained": 0.62,

@@ -37,6 +37,8 @@ class Course:
         """The median of a signal over the latest looks; None where nothing measured it."""
         if signal == "divergences":
             return float(self.divergences)  # a run that got over them has none to answer for
+        if signal == "looks":
+            return float(len(self.looks))
         if signal == "distance_growth":
             return self._growth("distance")
         values = [look[signal] for look in self.looks[-LATEST:] if signal in look]
@@ -68,6 +70,7 @@ def is_look(record: Mapping[str, Any]) -> bool:
 # What each signal is, in a line for a person. "Real rows" are training rows; all are compared by
 # 512 of them, and as many samples of the averaged G, that stay the same from look to look.
 SIGNALS: dict[str, str] = {
+    "looks": "how often the run was looked at: 24 times, or every 50 steps of a short run",
     "divergences": "times that a loss or gradient grew beyond bounds until that ended the run",
     "critic_accuracy": "chance that D prefers a real row to a sample of G (.5: cannot tell)",
     "holdout_accuracy": "the same with a row held out in place of the training row",

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sparring import __version__
-from sparring.diagnose.diagnosis import VERDICTS
 from sparring.evaluate.score import Score
 from sparring.files import write_whole
 from sparring.report import sections
@@ -50,7 +49,7 @@ class First:
 
     Attributes:
         facts: what was trained on what.
-        verdict, meaning: what the doctor says, and what that means.
+        diagnosis: what the doctor says, and what that means.
         well: whether the doctor found nothing wrong; None where it is too early to tell.
         answer: whether a simple method does better, or that this is not known.
         beaten: whether it does.
@@ -59,8 +58,7 @@ class First:
     """
 
     facts: str
-    verdict: str
-    meaning: str
+    diagnosis: str
     well: bool | None
     answer: str
     beaten: bool
@@ -109,8 +107,7 @@ def first_screen(found: Findings) -> First:
         beaten, answer = verdict(found.comparison)
     return First(
         facts=_facts(found),
-        verdict=found.diagnosis.verdict,
-        meaning=VERDICTS[found.diagnosis.verdict],
+        diagnosis=sections.said(found.diagnosis),
         well=WELL.get(found.diagnosis.verdict, False),
         answer=answer,
         beaten=beaten,

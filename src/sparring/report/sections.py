@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from sparring.config import BUDGETS, Config
-from sparring.diagnose.diagnosis import VERDICTS
+from sparring.diagnose.diagnosis import VERDICTS, Diagnosis
+from sparring.diagnose.doctor import named
 from sparring.diagnose.signals import SIGNALS
 from sparring.errors import InputError
 from sparring.report.charts import plot_losses
@@ -28,23 +29,29 @@ MACHINE = ("device", "threads", "precision", "engine")  # where a run was made, 
 
 def diagnosis(found: Findings) -> Section:
     """What the doctor says, what speaks for it, and what to try."""
-    said = found.diagnosis
-    words = [f"{said.verdict.capitalize()}: {VERDICTS[said.verdict]}."]
-    if not said.evidence:
+    d = found.diagnosis
+    words = [said(d)]
+    if not d.evidence:
         return Section("Diagnosis", words)
-    words.append(f"Confidence in this verdict: {said.confidence:.0%}.")
+    words.append(f"Confidence in this verdict: {d.confidence:.0%}.")
     rows = []
-    for e in said.evidence:
+    for e in d.evidence:
         side = "above" if e.value > e.reference else "below"
         since = "-" if e.since_step is None else f"{e.since_step:,}"
         told = e.signal.replace("_", " "), number(e.value), f"{side} {number(e.reference)}", since
         rows.append((*told, SIGNALS[e.signal]))
     head = ("signal", "value", "reference", "since step", "meaning")
     sheet = Sheet("What was looked at", head, rows, frozenset({1, 2, 3}))
-    if not said.remedy:
+    if not d.remedy:
         return Section("Diagnosis", words, sheets=[sheet])
-    words.append("What to try is the command below, which changes " + ", ".join(said.remedy) + ".")
-    return Section("Diagnosis", words, sheets=[sheet], commands=[train_command(found, said.remedy)])
+    words.append("What to try is the command below, which changes " + ", ".join(d.remedy) + ".")
+    return Section("Diagnosis", words, sheets=[sheet], commands=[train_command(found, d.remedy)])
+
+
+def said(d: Diagnosis) -> str:
+    """A diagnosis in sentences: "Critic wins: ... Also collapsed: ..."."""
+    first, *more = (f"{name}: {VERDICTS[name]}." for name in named(d))
+    return " ".join([first[0].upper() + first[1:], *(f"Also {sentence}" for sentence in more)])
 
 
 def training(found: Findings) -> Section:
