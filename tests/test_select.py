@@ -20,10 +20,10 @@ from sparring.kinds.points import Points
 from sparring.kinds.table import Table
 from sparring.model import Model
 from sparring.nets.base import Critic, Generator
-from sparring.nets.selective import CalibratedGenerator, SelectiveGenerator
+from sparring.nets.selective import CalibratedGenerator, CellScore, SelectiveGenerator
 from sparring.plan import plan
 from sparring.sample import sample
-from sparring.select import MOST_MARKS, finished, fitted, marks_for, selective
+from sparring.select import LEAST_ROWS, MOST_MARKS, finished, fitted, marks_for, selective
 
 SMALL = Config(
     steps=3, width=8, depth=1, latent_dim=2, batch_size=16, candidates=4, threads=1, engine="eager",
@@ -153,10 +153,46 @@ def test_points_are_chosen_by_the_critic() -> None:
     assert x.mean() == pytest.approx((e2 + 1) / (e2 - 1) / 2, abs=0.05)
 
 
-def test_points_chosen_by_the_critic_are_the_same_from_a_file(tmp_path: Path) -> None:
-    points = np.random.default_rng(0).normal(size=(50, 2))
-    model = fit(plan(Dataset(points, y=np.arange(50) % 2, name="points"), SMALL))
+class Lopsided(Generator):
+    """A point near 0 four times of five, else near 1."""
+
+    latent_dim = 2
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(()))  # tells the device
+
+    def forward(self, z: Tensor, y: Tensor) -> Tensor:
+        return (torch.special.ndtr(z[:, :1]) > 0.8).float() + 0.01 * z[:, 1:]
+
+
+class Unsure(Critic):
+    """A logit that says nothing."""
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        return 0 * x[:, 0]
+
+
+@pytest.mark.parametrize(("rows", "share"), [(20_000, 0.45), (LEAST_ROWS - 1, 0.2)])
+def test_regions_of_points_come_near_the_shares_of_many_training_points(
+    rows: int, share: float
+) -> None:
+    model = fit(plan(Dataset(np.random.default_rng(0).normal(size=(50, 1)), name="points"), SMALL))
+    half = (np.arange(rows) % 2)[:, None] + 0.01 * np.random.default_rng(1).normal(size=(rows, 1))
+    encoded = half * model.kind.scale + model.kind.mean  # type: ignore[attr-defined]
+    drawn = finished(replace(model, G=Lopsided(), D=Unsure()), Dataset(encoded, name="half"))
+    z = torch.randn(20_000, drawn.latent_dim, generator=torch.Generator().manual_seed(0))
+    made = drawn(z, z[:, :0])[:, 0]
+    assert (made > 0.5).float().mean() == pytest.approx(share, abs=0.03)
+
+
+@pytest.mark.parametrize("rows", [50, LEAST_ROWS])
+def test_points_chosen_by_the_critic_are_the_same_from_a_file(rows: int, tmp_path: Path) -> None:
+    points = np.random.default_rng(0).normal(size=(rows, 2))
+    config = SMALL.replace({"holdout": 0.0})
+    model = fit(plan(Dataset(points, y=np.arange(rows) % 2, name="points"), config))
     model.save(tmp_path)
     again = Model.load(tmp_path)
     assert isinstance(again.G, SelectiveGenerator)
+    assert isinstance(again.G.score, CellScore) == (rows == LEAST_ROWS)
     np.testing.assert_array_equal(sample(model, 30, y=1).x, sample(again, 30, y=1).x)

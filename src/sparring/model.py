@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
 from sparring import __version__
 from sparring.config import Config, resolved
@@ -23,7 +23,7 @@ from sparring.kinds.base import Kind
 from sparring.kinds.catalogue import KINDS
 from sparring.nets.base import Critic, Generator
 from sparring.nets.catalogue import build_networks
-from sparring.nets.selective import CalibratedGenerator, PairScore, SelectiveGenerator
+from sparring.nets.selective import CalibratedGenerator, CellScore, PairScore, SelectiveGenerator
 from sparring.objective.losses import LOSSES
 from sparring.train.private import Budget
 from sparring.train.runtime import pick_device
@@ -108,6 +108,7 @@ class Model:
             G = G.base
         if isinstance(G, SelectiveGenerator):
             about["bins"] = G.score.marks.bins if isinstance(G.score, PairScore) else 0
+            about["cells"] = len(G.score.weights) if isinstance(G.score, CellScore) else 0
         if self.epsilon is not None:
             about["epsilon"] = self.epsilon
         data = save(tensors, metadata={"sparring": json.dumps(about)})
@@ -162,7 +163,9 @@ class Model:
             self.steps, self.epsilon = int(about["steps"]), about.get("epsilon")
             if "bins" in about:
                 marks = self.kind.marks(int(about["bins"])) if about["bins"] else None
-                score = deepcopy(self.D) if marks is None else PairScore(marks)
+                score: nn.Module = deepcopy(self.D) if marks is None else PairScore(marks)
+                if about.get("cells"):
+                    score = CellScore(deepcopy(self.D), int(about["cells"]), *self.kind.shape.row)
                 candidates = resolved(self.config.candidates, "candidates")
                 self.G = SelectiveGenerator(self.G, score, candidates)
             if "calibrated" in about:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor
 
 from sparring.config import resolved
+from sparring.data.batches import one_hot
 from sparring.data.dataset import Dataset
 from sparring.kinds.base import Kind
 from sparring.model import Model
@@ -17,6 +19,7 @@ from sparring.nets.base import Generator
 from sparring.nets.selective import (
     LEVELS,
     CalibratedGenerator,
+    CellScore,
     Marks,
     PairScore,
     SelectiveGenerator,
@@ -24,6 +27,7 @@ from sparring.nets.selective import (
 )
 from sparring.seeds import random_stream
 from sparring.train.runtime import arithmetic
+from sparring.train.signs import centres_of, shares
 
 LEAST_ROWS = 500  # to tell what to choose by
 MOST_MARKS = 400  # that are weighed in pairs
@@ -32,6 +36,7 @@ MOST_NUMBERS = 2**24  # in the marks of all candidates
 ROUNDS, PER_ROUND = 16, 5  # of updates; what is held back is looked at after each round
 HELD_BACK = 0.2  # of the training rows and groups, to see when to stop
 RIDGE = 1.0
+POINT_CELLS, CELL_RIDGE = 32, 50.0
 CALIBRATED_BY = 16_384  # rows
 
 
@@ -47,7 +52,9 @@ def finished(model: Model, train: Dataset) -> Generator:
     K = resolved(model.config.candidates, "candidates")
     if K == 1:
         return model.G
-    return SelectiveGenerator(model.G, deepcopy(model.D), K).eval().requires_grad_(False)
+    points = len(model.kind.shape.row) == 1 and len(train) >= LEAST_ROWS
+    score = cell_score(model, train, K) if points else deepcopy(model.D)
+    return SelectiveGenerator(model.G, score, K).eval().requires_grad_(False)
 
 
 def calibrated(model: Model, numbers: int, train: Dataset | None) -> Generator:
@@ -76,6 +83,40 @@ def calibrated(model: Model, numbers: int, train: Dataset | None) -> Generator:
             made.levels.copy_(torch.quantile(x, ranks, dim=0).T)
             return made.eval().requires_grad_(False)
     return model.G
+
+
+def cell_score(model: Model, train: Dataset, candidates: int) -> CellScore:
+    """D's logit, and what each of POINT_CELLS cells of the training points adds to it.
+
+    Where the loss is least, each cell holds the same share of the points chosen as of the training
+    points, but for the ridge, which leaves a cell of few points to D.
+    """
+    device = next(model.G.parameters()).device
+    random = random_stream(model.config.seed, "selection")
+    chosen = torch.randperm(len(train), generator=random)[:MOST_ROWS]
+    points, y = conditioned(model.kind, train.take(chosen.numpy()), 0.0, random)
+    score = CellScore(deepcopy(model.D), POINT_CELLS, points.shape[1])
+    score.centres.copy_(centres_of(points, POINT_CELLS, random))
+    share = shares(points, score.centres).to(device)
+    score.to(device)
+    logits, cells = [], []
+    with torch.no_grad(), arithmetic("fp32", device):
+        for asked in torch.split(y[torch.randint(len(y), (MOST_ROWS,), generator=random)], 4096):
+            z = torch.randn(candidates, len(asked), model.G.latent_dim, generator=random)
+            asked = asked.to(device)
+            made = [model.G(part.to(device), asked) for part in z]
+            logits.append(torch.stack([score.D(x, asked) for x in made]))
+            cells.append(torch.stack([score.cell_of(x) for x in made]))
+    fixed, places = torch.cat(logits, dim=1), torch.cat(cells, dim=1)
+    weights = torch.zeros(POINT_CELLS, device=device, requires_grad=True)
+
+    def value() -> Tensor:
+        chosen_by = (fixed + weights[places]).logsumexp(0).mean() - (share * weights).sum()
+        return chosen_by + CELL_RIDGE * weights.square().sum() / len(points)
+
+    descent(value, weights, ROUNDS * PER_ROUND)()
+    score.weights.copy_(weights.detach())
+    return score
 
 
 def selective(model: Model, train: Dataset) -> Generator:
@@ -119,8 +160,11 @@ def selective(model: Model, train: Dataset) -> Generator:
 def conditioned(
     kind: Kind, rows: Dataset, share: float, random: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Rows of a table as the nets see them, and their conditions as training draws them."""
+    """Rows as the nets see them, and their conditions as training draws them."""
     x, given = kind.prepare(kind.encode(rows), random), kind.given(share)
+    labels = kind.encode_labels(rows)
+    if labels is not None:
+        return x, one_hot(labels, kind.shape.conditions)
     if given is None:
         return x, x.new_empty(len(x), 0)
     return x, given.condition(x, given.mask(len(x), random))
@@ -144,26 +188,32 @@ def fitted(real: Tensor, fake: Tensor) -> Tensor | None:
     rows, groups = (round((1 - HELD_BACK) * size) for size in (len(real), fake.shape[1]))
     seen, unseen = (real[:rows], fake[:, :groups]), (real[rows:], fake[:, groups:])
     W = torch.zeros(real.shape[1], real.shape[1], device=real.device, requires_grad=True)
-    optimizer = torch.optim.LBFGS(
-        [W], max_iter=PER_ROUND, history_size=10, line_search_fn="strong_wolfe"
-    )
-
-    def closure() -> Tensor:
-        optimizer.zero_grad()
-        value = loss(*seen, W) + RIDGE * W.square().sum() / rows
-        value.backward()  # type: ignore[no-untyped-call]
-        return value
-
+    descend = descent(lambda: loss(*seen, W) + RIDGE * W.square().sum() / rows, W, PER_ROUND)
     with torch.no_grad():
         best, least = None, loss(*unseen, W)
     for _ in range(ROUNDS):
-        optimizer.step(closure)  # type: ignore[no-untyped-call]
+        descend()
         with torch.no_grad():
             now = loss(*unseen, W)
         if not now < least:
             break
         best, least = W.detach().clone(), now
     return best
+
+
+def descent(value: Callable[[], Tensor], weights: Tensor, updates: int) -> Callable[[], object]:
+    """What makes the next so many updates of L-BFGS down a value."""
+    optimizer = torch.optim.LBFGS(
+        [weights], max_iter=updates, history_size=10, line_search_fn="strong_wolfe"
+    )
+
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        now = value()
+        now.backward()  # type: ignore[no-untyped-call]
+        return now
+
+    return lambda: optimizer.step(closure)  # type: ignore[no-untyped-call]
 
 
 def loss(real: Tensor, fake: Tensor, weights: Tensor) -> Tensor:

@@ -8,12 +8,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from sparring.nets.base import Generator
+from sparring.nets.base import Critic, Generator
 from sparring.nets.selective import (
     CELLS,
     LARGEST,
     LEVELS,
     CalibratedGenerator,
+    CellScore,
     Marks,
     PairScore,
     SelectiveGenerator,
@@ -80,6 +81,18 @@ def test_every_row_kept_is_one_that_was_made_for_its_place(marks: Marks) -> None
     made = [Noise()(part, part[:, :0]) for part in z[:, 3:].chunk(3, dim=1)]
     same = torch.stack([(net(z, z[:, :0]) == rows).all(1) for rows in made])
     assert same.any(0).all()
+
+
+def test_a_cell_adds_its_weight_to_what_the_critic_says() -> None:
+    class First(Critic):
+        def forward(self, x: Tensor, y: Tensor) -> Tensor:
+            return x[:, 0]
+
+    score = CellScore(First(), 2, 2)
+    score.centres.copy_(torch.tensor([[0.0, 0.0], [4.0, 0.0]]))
+    score.weights.copy_(torch.tensor([1.0, -10.0]))
+    x = torch.tensor([[1.0, 5.0], [3.0, 5.0]])
+    assert score(x, x[:, :0]).tolist() == [2.0, -7.0]
 
 
 def test_calibration_makes_numbers_normal_and_keeps_their_order() -> None:

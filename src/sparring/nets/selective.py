@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from sparring.nets.base import Generator
+from sparring.nets.base import Critic, Generator
 
 LEVELS = 513  # quantiles of a number
 LARGEST = 5.0  # score of a row: odds of 150 to 1 are enough
@@ -63,6 +63,38 @@ class PairScore(nn.Module):
         return scores(self.marks(x), self.weights)
 
 
+class CellScore(nn.Module):
+    """s of points: D's logit, and a number for the cell that a point lies in.
+
+    D tells points between the modes at once, but hardly that a mode has a tenth too many.
+
+    Args:
+        D: of the run.
+        cells: how many; dim: of a point.
+
+    Attributes:
+        centres: a point (cells, d) lies in the cell of the nearest one.
+        weights: what each cell adds, (cells,); 0 leaves the choice to D.
+    """
+
+    centres: Tensor
+    weights: Tensor
+
+    def __init__(self, D: Critic, cells: int, dim: int) -> None:
+        super().__init__()
+        self.D = D
+        self.register_buffer("centres", torch.zeros(cells, dim))
+        self.register_buffer("weights", torch.zeros(cells))
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        logits: Tensor = self.D(x, y)
+        return logits + self.weights[self.cell_of(x)]
+
+    def cell_of(self, x: Tensor) -> Tensor:
+        """The number of the cell of each point, (n,)."""
+        return torch.cdist(x, self.centres).argmin(dim=1)
+
+
 class SelectiveGenerator(Generator):
     """Of K rows that G makes for the same conditions, one, chosen with odds exp(s).
 
@@ -74,7 +106,7 @@ class SelectiveGenerator(Generator):
 
     Args:
         base: makes the candidates.
-        score: (rows (n, ...), conditions (n, k)) -> s (n,): D or a PairScore.
+        score: (rows (n, ...), conditions (n, k)) -> s (n,): D, a CellScore or a PairScore.
         candidates: K, at least 2.
     """
 
