@@ -499,7 +499,7 @@ class Hears(Reporter):
 class TestTheDoctorSpeaks:
     @pytest.fixture(autouse=True)
     def _looks(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """At every step; samples of a G that is new are alike."""
+        """At every step; samples of a G that has just begun may be alike, so it takes one more."""
         monkeypatch.setattr(checkup, "LEAST_STEPS", 1)
 
     def test_of_a_collapse_once_and_at_once(
@@ -513,11 +513,10 @@ class TestTheDoctorSpeaks:
         monkeypatch.setattr(Checkup, "look", collapsed)
         run, heard = Run.create(tmp_path / "run"), Hears()
         fit(planned("points", steps=8), run, reporter=heard)
-        assert heard.verdicts == ["too early to tell"] * (LEAST_LOOKS - 1) + ["collapsed"] * (
-            9 - LEAST_LOOKS
-        )
+        early, soon = ["too early to tell"] * (LEAST_LOOKS - 1), ["under-trained"]
+        assert heard.verdicts == early + soon + ["collapsed"] * (8 - LEAST_LOOKS)
         (text,) = heard.events
-        assert text.startswith(f"step {LEAST_LOOKS}: collapsed: nearly all samples are alike (")
+        assert text.startswith(f"step {LEAST_LOOKS + 1}: collapsed: nearly all samples are alike (")
         assert [e["event"] for e in read_lines(run.events_path)] == [text]
         assert diagnose(run.path).verdict == "collapsed"
 

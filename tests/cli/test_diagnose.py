@@ -24,14 +24,16 @@ def test_a_run_is_told_what_is_wrong_and_what_to_try(call: Call, table_csv: Path
     Path("run/log.jsonl").write_text("\n".join(lines) + "\n")
     result = call("diagnose", "run")
     assert result.code == 0, result.err
-    assert result.out.startswith("collapsed: nearly all samples are alike\nconfidence: ")
+    verdicts = [f"{name}: {VERDICTS[name]}" for name in ("collapsed", "critic wins")]
+    shown = " ".join(result.out.split())
+    assert shown.startswith(f"{verdicts[0]}; also {verdicts[1]} confidence: ")
     assert "spread" in result.out
     assert "--set loss=relativistic" in result.out
     arguments = result.out.rpartition("try: ")[2].split()
     result = call("train", table_csv, "--run", "again", *TINY, *arguments, "--dry-run")
     assert json.loads(result.out)["loss"] == "relativistic"
     found = json.loads(call("diagnose", "run", "--json").out)
-    assert found["verdict"] == "collapsed"
+    assert (found["verdict"], found["also"]) == ("collapsed", "critic wins")
     assert found["evidence"][0]["since_step"] == 100
     assert found["remedy"]["loss"] == "relativistic"
 

@@ -106,7 +106,9 @@ def test_the_diagnosis_and_its_remedy() -> None:
         found, diagnosis=diagnose_log(LOG, found.model.config, found.model.kind.defaults)
     )
     section = sections.diagnosis(ill)
-    assert section.words[0] == f"Collapsed: {VERDICTS['collapsed']}."
+    assert section.words[0] == (
+        f"Collapsed: {VERDICTS['collapsed']}. Also critic wins: {VERDICTS['critic wins']}."
+    )
     spread = next(row for row in section.sheets[0].rows if row[0] == "spread")
     assert spread[1] == "0"
     assert spread[2].startswith("below ")
