@@ -23,7 +23,16 @@ from sparring.nets.base import Critic, Generator
 from sparring.nets.selective import CalibratedGenerator, CellScore, SelectiveGenerator
 from sparring.plan import plan
 from sparring.sample import sample
-from sparring.select import LEAST_ROWS, MOST_MARKS, finished, fitted, marks_for, selective
+from sparring.select import (
+    LEAST_POINTS,
+    LEAST_ROWS,
+    MOST_MARKS,
+    cell_score,
+    finished,
+    fitted,
+    marks_for,
+    selective,
+)
 
 SMALL = Config(
     steps=3, width=8, depth=1, latent_dim=2, batch_size=16, candidates=4, threads=1, engine="eager",
@@ -173,7 +182,7 @@ class Unsure(Critic):
         return 0 * x[:, 0]
 
 
-@pytest.mark.parametrize(("rows", "share"), [(20_000, 0.45), (LEAST_ROWS - 1, 0.2)])
+@pytest.mark.parametrize(("rows", "share"), [(20_000, 0.45), (LEAST_POINTS - 1, 0.2)])
 def test_regions_of_points_come_near_the_shares_of_many_training_points(
     rows: int, share: float
 ) -> None:
@@ -186,7 +195,34 @@ def test_regions_of_points_come_near_the_shares_of_many_training_points(
     assert (made > 0.5).float().mean() == pytest.approx(share, abs=0.03)
 
 
-@pytest.mark.parametrize("rows", [50, LEAST_ROWS])
+class Normal(Generator):
+    """A coordinate that is off by one deviation."""
+
+    latent_dim = 1
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(()))  # tells the device
+
+    def forward(self, z: Tensor, y: Tensor) -> Tensor:
+        return z - 1
+
+
+class Timid(Critic):
+    """A tenth of the logarithm of real over fake density, but for a constant."""
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        return 0.1 * x[:, 0]
+
+
+def test_the_logit_of_a_timid_critic_is_scaled_up() -> None:
+    points = np.random.default_rng(0).normal(size=(LEAST_POINTS, 1))
+    model = fit(plan(Dataset(points, name="points"), SMALL))
+    score = cell_score(replace(model, G=Normal(), D=Timid()), Dataset(points, name="points"), 4)
+    assert score.scale > 3
+
+
+@pytest.mark.parametrize("rows", [50, LEAST_POINTS])
 def test_points_chosen_by_the_critic_are_the_same_from_a_file(rows: int, tmp_path: Path) -> None:
     points = np.random.default_rng(0).normal(size=(rows, 2))
     config = SMALL.replace({"holdout": 0.0})
@@ -194,5 +230,5 @@ def test_points_chosen_by_the_critic_are_the_same_from_a_file(rows: int, tmp_pat
     model.save(tmp_path)
     again = Model.load(tmp_path)
     assert isinstance(again.G, SelectiveGenerator)
-    assert isinstance(again.G.score, CellScore) == (rows == LEAST_ROWS)
+    assert isinstance(again.G.score, CellScore) == (rows == LEAST_POINTS)
     np.testing.assert_array_equal(sample(model, 30, y=1).x, sample(again, 30, y=1).x)

@@ -30,14 +30,16 @@ from sparring.train.runtime import arithmetic
 from sparring.train.signs import centres_of, shares
 
 LEAST_ROWS = 500  # to tell what to choose by
+LEAST_POINTS = 4_000  # likewise; D knows fewer by heart
 MOST_MARKS = 400  # that are weighed in pairs
 MOST_ROWS = 32_768  # of training rows, and of groups of candidates
 MOST_NUMBERS = 2**24  # in the marks of all candidates
 ROUNDS, PER_ROUND = 16, 5  # of updates; what is held back is looked at after each round
 HELD_BACK = 0.2  # of the training rows and groups, to see when to stop
 RIDGE = 1.0
-POINT_CELLS, CELL_RIDGE = 32, 50.0
-CALIBRATED_BY = 16_384  # rows
+MOST_CELLS, POINTS_PER_CELL, CELLS_FROM = 512, 32, 8_192  # points of G that the cells are of
+CELL_RIDGE = 1.0
+CALIBRATED_BY = 16_384  # rows, or groups of points
 
 
 def finished(model: Model, train: Dataset) -> Generator:
@@ -52,7 +54,7 @@ def finished(model: Model, train: Dataset) -> Generator:
     K = resolved(model.config.candidates, "candidates")
     if K == 1:
         return model.G
-    points = len(model.kind.shape.row) == 1 and len(train) >= LEAST_ROWS
+    points = len(model.kind.shape.row) == 1 and len(train) >= LEAST_POINTS
     score = cell_score(model, train, K) if points else deepcopy(model.D)
     return SelectiveGenerator(model.G, score, K).eval().requires_grad_(False)
 
@@ -86,36 +88,45 @@ def calibrated(model: Model, numbers: int, train: Dataset | None) -> Generator:
 
 
 def cell_score(model: Model, train: Dataset, candidates: int) -> CellScore:
-    """D's logit, and what each of POINT_CELLS cells of the training points adds to it.
+    """D's logit, scaled, and what each cell of the space adds to it.
 
     Where the loss is least, each cell holds the same share of the points chosen as of the training
-    points, but for the ridge, which leaves a cell of few points to D.
+    points (but for the ridge, which leaves a cell of few points to D), and the mean logit of both
+    is the same. The cells are of points that G makes: so regions without a real point are cells,
+    too, and no training point is kept.
     """
     device = next(model.G.parameters()).device
     random = random_stream(model.config.seed, "selection")
     chosen = torch.randperm(len(train), generator=random)[:MOST_ROWS]
     points, y = conditioned(model.kind, train.take(chosen.numpy()), 0.0, random)
-    score = CellScore(deepcopy(model.D), POINT_CELLS, points.shape[1])
-    score.centres.copy_(centres_of(points, POINT_CELLS, random))
-    share = shares(points, score.centres).to(device)
-    score.to(device)
-    logits, cells = [], []
+    count = max(1, min(MOST_CELLS, len(points) // POINTS_PER_CELL))
+    score = CellScore(deepcopy(model.D), count, points.shape[1]).to(device)
+    asked_for = y[torch.randint(len(y), (CALIBRATED_BY,), generator=random)]
+    rows, logits = [], []
     with torch.no_grad(), arithmetic("fp32", device):
-        for asked in torch.split(y[torch.randint(len(y), (MOST_ROWS,), generator=random)], 4096):
+        for asked in torch.split(asked_for, 4096):
             z = torch.randn(candidates, len(asked), model.G.latent_dim, generator=random)
             asked = asked.to(device)
-            made = [model.G(part.to(device), asked) for part in z]
-            logits.append(torch.stack([score.D(x, asked) for x in made]))
-            cells.append(torch.stack([score.cell_of(x) for x in made]))
-    fixed, places = torch.cat(logits, dim=1), torch.cat(cells, dim=1)
-    weights = torch.zeros(POINT_CELLS, device=device, requires_grad=True)
+            rows.append(torch.stack([model.G(part.to(device), asked) for part in z]))
+            logits.append(torch.stack([score.D(x, asked) for x in rows[-1]]))
+        fake, made = torch.cat(logits, dim=1), torch.cat(rows, dim=1)
+        unit = fake.std().clamp(min=1e-12)  # so that scale and weights are of one size
+        fake, real = fake / unit, score.D(points.to(device), y.to(device)).mean() / unit
+        score.centres.copy_(centres_of(made[0, :CELLS_FROM].cpu(), count, random))
+        share = shares(points.to(device), score.centres)
+        places = torch.stack([score.cell_of(x) for x in made])
+    free = torch.cat([unit[None], score.weights]).requires_grad_()
 
     def value() -> Tensor:
-        chosen_by = (fixed + weights[places]).logsumexp(0).mean() - (share * weights).sum()
-        return chosen_by + CELL_RIDGE * weights.square().sum() / len(points)
+        scale, weights = free[0], free[1:]
+        of_made = (scale * fake + weights[places]).logsumexp(0).mean()
+        of_real = scale * real + (share * weights).sum()
+        value: Tensor = of_made - of_real + CELL_RIDGE * weights.square().sum() / len(points)
+        return value
 
-    descent(value, weights, ROUNDS * PER_ROUND)()
-    score.weights.copy_(weights.detach())
+    descent(value, free, ROUNDS * PER_ROUND)()
+    score.scale.copy_(free.detach()[0] / unit)
+    score.weights.copy_(free.detach()[1:])
     return score
 
 

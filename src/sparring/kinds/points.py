@@ -54,7 +54,7 @@ class Points(Kind):
         "output_noise": True,
         "generator_batch_norm": False,
         "gamma": 0.1,
-        "gamma_decay": 0.001,
+        "gamma_decay": 0.003,
         "stratified": True,
         "batch_size": 128,
         "learning_rate": 2e-3,
@@ -63,7 +63,7 @@ class Points(Kind):
         "ema_half_life_steps": 250.0,
         "candidates": 4,
         "precision": "fp32",
-        "steps": 8_000,
+        "steps": 10_000,
     }
     metrics: ClassVar[tuple[str, ...]] = (
         "frechet", "kernel_distance", "sliced_wasserstein", "wasserstein", "mmd", "mmd_p", "c2st",

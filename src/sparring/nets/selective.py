@@ -64,9 +64,10 @@ class PairScore(nn.Module):
 
 
 class CellScore(nn.Module):
-    """s of points: D's logit, and a number for the cell that a point lies in.
+    """s of points: D's logit, scaled, and a number for the cell that a point lies in.
 
-    D tells points between the modes at once, but hardly that a mode has a tenth too many.
+    D tells which points are between the modes, but its penalties keep its logit small, and it
+    hardly tells that a mode has a tenth too many.
 
     Args:
         D: of the run.
@@ -75,20 +76,23 @@ class CellScore(nn.Module):
     Attributes:
         centres: a point (cells, d) lies in the cell of the nearest one.
         weights: what each cell adds, (cells,); 0 leaves the choice to D.
+        scale: of D's logit.
     """
 
     centres: Tensor
     weights: Tensor
+    scale: Tensor
 
     def __init__(self, D: Critic, cells: int, dim: int) -> None:
         super().__init__()
         self.D = D
         self.register_buffer("centres", torch.zeros(cells, dim))
         self.register_buffer("weights", torch.zeros(cells))
+        self.register_buffer("scale", torch.ones(()))
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
-        logits: Tensor = self.D(x, y)
-        return logits + self.weights[self.cell_of(x)]
+        score: Tensor = self.scale * self.D(x, y) + self.weights[self.cell_of(x)]
+        return score
 
     def cell_of(self, x: Tensor) -> Tensor:
         """The number of the cell of each point, (n,)."""
