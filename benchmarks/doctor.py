@@ -28,7 +28,7 @@ from sparring.train.checkup import LOOKS
 
 KIND_OF = {"ring": "points", "grid": "points", "table": "table", "digits": "image"}
 COLUMNS = 4  # of the picture
-SET_BY = 4  # seeds
+SET_BY = 8  # seeds
 LITTLE = 0.2  # of D's gradient is passed on to G
 BY_CAUSE = {
     "under-trained", "critic wins", "generator wins", "vanishing gradient", "oscillating",

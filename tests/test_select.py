@@ -25,7 +25,6 @@ from sparring.plan import plan
 from sparring.sample import sample
 from sparring.select import (
     LEAST_POINTS,
-    LEAST_ROWS,
     MOST_MARKS,
     cell_score,
     finished,

@@ -112,9 +112,18 @@ def test_a_cause_comes_with_what_samples_show() -> None:
     assert moving.remedy == remedy("collapsed", CONFIG, Points.defaults)
 
 
-def test_nothing_is_said_beside_a_divergence() -> None:
-    found = told_of(log(spread=9.0, distance=90.0, cell_entropy=0.1, cells_missed=0.9))
+def test_nothing_is_said_beside_a_divergence_or_a_run_that_has_just_begun() -> None:
+    few = {"cell_entropy": 0.1, "cells_missed": 0.9}
+    found = told_of(log(spread=9.0, distance=90.0, **few))
     assert (found.verdict, found.also) == ("diverged", "")
+    found = told_of(log(looks=2, spread=0.1, distance=9.0, logit_gap=1.0, **few))
+    assert (found.verdict, found.also) == ("under-trained", "")
+
+
+def test_of_a_generator_that_never_moved_missing_modes_say_nothing_more() -> None:
+    stuck = {"critic_accuracy": 1.0, "logit_gap": 9.0, "movement": 0.01, "distance": 9.0}
+    found = told_of(log(**stuck, cells_missed=0.5, cell_entropy=0.7))
+    assert (found.verdict, found.also) == ("critic wins", "")
 
 
 def test_a_sign_that_does_not_last_is_none() -> None:

@@ -10,7 +10,15 @@ from typing import Any, NamedTuple
 from sparring.config import Config
 from sparring.diagnose.diagnosis import VERDICTS, Diagnosis, Evidence
 from sparring.diagnose.remedies import remedy
-from sparring.diagnose.rules import CONFIDENCE, HEALTH, LEAST_LOOKS, OF_SAMPLES, RULES
+from sparring.diagnose.rules import (
+    ALONE,
+    CONFIDENCE,
+    HEALTH,
+    LEAST_LOOKS,
+    OF_SAMPLES,
+    RULES,
+    STUCK,
+)
 from sparring.diagnose.signals import Course
 from sparring.errors import RunError
 from sparring.kinds.catalogue import KINDS
@@ -67,17 +75,13 @@ class Found(NamedTuple):
 
 
 def beside(found: list[Found]) -> Found:
-    """What else holds beside the first: what samples show of a cause, or the cause of what they do.
-
-    Nothing is said beside a divergence, and a run that fails may well have improved to the end.
-    """
+    """What else holds beside the first: what samples show of it, or why they are as they are."""
     first = found[0].verdict
-    if first != "diverged":
-        for other in found[1:]:
-            if other.verdict != "under-trained" and (
-                (other.verdict in OF_SAMPLES) != (first in OF_SAMPLES)
-            ):
-                return other
+    for other in found[1:]:
+        cause_and_effect = (other.verdict in OF_SAMPLES) != (first in OF_SAMPLES)
+        says_more = not (first in STUCK and other.verdict == "mode dropping")
+        if cause_and_effect and says_more and not {first, other.verdict} & ALONE:
+            return other
     return Found("", ())
 
 

@@ -65,6 +65,7 @@ FAR = over("distance", 3)  # from the real rows, and more than chance
 RULES: tuple[Rule, ...] = (
     Rule("diverged", (over("divergences", 0),)),
     Rule("diverged", (over("spread", 5), over("distance", 20))),
+    Rule("diverged", (over("logit_gap", 1000),)),
     Rule("copies training data", (over("copies", 0.1), under("nearness", 0.5))),
     Rule("critic memorises", (over("train_preference", 0.75),)),
     Rule("vanishing gradient", (under("gradient_share", 0.12), over("critic_accuracy", 0.9), FAR)),
@@ -85,17 +86,24 @@ RULES: tuple[Rule, ...] = (
     Rule("oscillating", (over("churn", 0.8), over("movement", 0.8), over("spread", 0.45), FAR)),
     Rule("collapsed", (under("spread", 0.25), FAR)),
     Rule("collapsed", (under("cell_entropy", 0.35), FAR)),
-    Rule("vanishing gradient", (under("gradient_share", 0.3), over("critic_accuracy", 0.9), FAR)),
+    Rule("vanishing gradient", (under("gradient_share", 0.18), over("critic_accuracy", 0.9), FAR)),
     Rule("mode dropping", (over("cells_missed", 0.15), under("cell_entropy", 0.9))),
+    Rule(
+        "oscillating",
+        (over("churn", 0.6), over("movement", 0.55), over("spread", 0.4), over("logit_gap", 0.1)),
+    ),
     Rule("critic wins", (over("critic_accuracy", 0.98), over("logit_gap", 3))),
     Rule("critic wins", (over("critic_accuracy", 0.9), over("logit_gap", 6))),
-    Rule("oscillating", (over("churn", 0.6), over("movement", 0.65), FAR)),
-    Rule("under-trained", (under("distance_growth", -0.05), FAR)),
+    Rule("under-trained", (under("distance_growth", -0.05), over("distance", 4))),
     Rule("under-trained", (over("distance", 5),)),
 )
 
 # What samples show; the other verdicts say why. One of each may hold of a run.
 OF_SAMPLES = {"copies training data", "collapsed", "mode dropping"}
+# Where G has not come far, that modes are missing says nothing more.
+STUCK = {"critic wins", "generator wins"}
+# Nothing more is said of a run that is lost, or has just begun.
+ALONE = {"diverged", "under-trained"}
 
 # What is shown of a healthy run.
 HEALTH: tuple[Sign, ...] = (over("spread", 0.25), under("cells_missed", 0.15), under("distance", 5))
