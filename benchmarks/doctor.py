@@ -1,7 +1,7 @@
 """The doctor's verdicts on planted runs beside the truth, and what its remedies are worth.
 
-Runs of the first seeds set the references in `sparring.diagnose.rules` ("set by"); the others are
-new to them. `--seeds 0` reads the cache and trains nothing.
+The runs are new to the doctor: those that set the references in `sparring.diagnose.rules` had seeds
+below `planted.FIRST`. `--seeds 0` reads the cache and trains nothing.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ from sparring.train.checkup import LOOKS
 
 KIND_OF = {"ring": "points", "grid": "points", "table": "table", "digits": "image"}
 COLUMNS = 4  # of the picture
-SET_BY = 8  # seeds
 LITTLE = 0.2  # of D's gradient is passed on to G
 BY_CAUSE = {
     "under-trained", "critic wins", "generator wins", "vanishing gradient", "oscillating",
@@ -46,18 +45,11 @@ def run(seeds: int) -> list[dict[str, str]]:
     groups["collapsed or mode dropping"] = COLLAPSE
     rows = []
     for name, verdicts in groups.items():
-        row = {"verdict": name}
-        for which in ("set by", "new"):
-            part = [(r, d) for r, d in judged if new(r) == (which == "new")]
-            row |= {f"{key} ({which})": v for key, v in rates(verdicts, part).items()}
-        row["healthy after the remedy"] = remedied(verdicts, judged, train=seeds > 0)
-        rows.append(row)
+        after = remedied(verdicts, judged, train=seeds > 0)
+        rows.append(
+            {"verdict": name} | rates(verdicts, judged) | {"healthy after the remedy": after}
+        )
     return rows
-
-
-def new(run: dict[str, Any]) -> bool:
-    """Whether a run took no part in setting references."""
-    return bool(run["seed"] >= SET_BY)
 
 
 def told(run: dict[str, Any]) -> Diagnosis:
@@ -158,10 +150,10 @@ def share(values: list[bool]) -> str:
 def remedied(
     verdicts: set[str], judged: list[tuple[dict[str, Any], Diagnosis]], train: bool
 ) -> str:
-    """How many of the new runs that fail so become healthy by what the doctor says to try."""
+    """How many of the runs that fail so become healthy by what the doctor says to try."""
     results = []
     for planted, diagnosis in judged:
-        if label(planted) not in verdicts or not diagnosis.remedy or not new(planted):
+        if label(planted) not in verdicts or not diagnosis.remedy:
             continue
         changes = {name: parse(name, text) for name, text in diagnosis.remedy.items()}
         again = changed(planted, changes, train)

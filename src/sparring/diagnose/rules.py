@@ -65,8 +65,9 @@ FAR = over("distance", 3)  # from the real rows, and more than chance
 RULES: tuple[Rule, ...] = (
     Rule("diverged", (over("divergences", 0),)),
     Rule("diverged", (over("spread", 5), over("distance", 20))),
-    Rule("diverged", (over("logit_gap", 1000),)),
-    Rule("copies training data", (over("copies", 0.1), under("nearness", 0.5))),
+    Rule("diverged", (over("logit_gap", 6000),)),
+    Rule("copies training data", (over("copies", 0.06), under("nearness", 0.4))),
+    Rule("copies training data", (under("nearness", 0.3), over("train_preference", 0.75))),
     Rule("critic memorises", (over("train_preference", 0.75),)),
     Rule("vanishing gradient", (under("gradient_share", 0.12), over("critic_accuracy", 0.9), FAR)),
     Rule(
@@ -92,6 +93,7 @@ RULES: tuple[Rule, ...] = (
         "oscillating",
         (over("churn", 0.6), over("movement", 0.55), over("spread", 0.4), over("logit_gap", 0.1)),
     ),
+    Rule("oscillating", (over("churn", 0.9), over("movement", 1.2), FAR)),
     Rule("critic wins", (over("critic_accuracy", 0.98), over("logit_gap", 3))),
     Rule("critic wins", (over("critic_accuracy", 0.9), over("logit_gap", 6))),
     Rule("under-trained", (under("distance_growth", -0.05), over("distance", 4))),
