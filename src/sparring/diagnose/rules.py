@@ -93,7 +93,7 @@ RULES: tuple[Rule, ...] = (
         "oscillating",
         (over("churn", 0.6), over("movement", 0.55), over("spread", 0.4), over("logit_gap", 0.1)),
     ),
-    Rule("oscillating", (over("churn", 0.9), over("movement", 1.2), FAR)),
+    Rule("oscillating", (over("churn", 0.9), over("movement", 1.2), under("spread", 0.45), FAR)),
     Rule("critic wins", (over("critic_accuracy", 0.98), over("logit_gap", 3))),
     Rule("critic wins", (over("critic_accuracy", 0.9), over("logit_gap", 6))),
     Rule("under-trained", (under("distance_growth", -0.05), over("distance", 4))),
