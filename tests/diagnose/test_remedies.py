@@ -58,7 +58,8 @@ def test_a_run_that_ended_too_soon_goes_on_longer() -> None:
     defaults = KINDS["points"].defaults
     for budget in ("steps", "epochs", "minutes"):
         config = Config(**{budget: 10}).with_defaults(defaults)
-        assert remedy("under-trained", config, defaults) == {budget: "40"}
+        least = "1000" if budget == "steps" else "40"
+        assert remedy("under-trained", config, defaults) == {budget: least}
     slow = Config(learning_rate=1e-6).with_defaults(defaults)
     usual = f"{defaults['learning_rate']:.6g}"
     assert remedy("under-trained", slow, defaults) == {"learning_rate": usual}
@@ -78,6 +79,15 @@ def test_a_narrow_generator_becomes_as_wide_as_usual() -> None:
     defaults = KINDS["points"].defaults
     config = Config(width=8).with_defaults(defaults)
     assert remedy("mode dropping", config, defaults) == {"width": str(defaults["width"])}
+
+
+def test_or_as_wide_as_a_critic_that_is_not_far_too_wide() -> None:
+    defaults = KINDS["image"].defaults
+    usual = defaults["width"]
+    config = Config(width=usual // 4, critic_width=4 * usual).with_defaults(defaults)
+    assert remedy("mode dropping", config, defaults)["width"] == str(4 * usual)
+    config = Config(width=usual // 4, critic_width=5 * usual).with_defaults(defaults)
+    assert "width" not in remedy("mode dropping", config, defaults)
 
 
 def test_a_critic_rate_that_was_not_set_stays_that_of_the_generator() -> None:
