@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from sparring.config import Config
 from sparring.data.dataset import Dataset
+from sparring.errors import DivergedError
 from sparring.evaluate.tables import shape_error, trend_error
 from sparring.fit import fit
 from sparring.kinds.points import Points
@@ -219,6 +220,22 @@ def test_the_logit_of_a_timid_critic_is_scaled_up() -> None:
     model = fit(plan(Dataset(points, name="points"), SMALL))
     score = cell_score(replace(model, G=Normal(), D=Timid()), Dataset(points, name="points"), 4)
     assert score.scale > 3
+
+
+class Overflowing(Normal):
+    """Points that are not finite."""
+
+    def forward(self, z: Tensor, y: Tensor) -> Tensor:
+        return z / 0
+
+
+def test_points_that_are_not_finite_are_told_to_who_samples() -> None:
+    points = np.random.default_rng(0).normal(size=(LEAST_POINTS, 1))
+    model = fit(plan(Dataset(points, name="points"), SMALL))
+    model = replace(model, G=Overflowing())
+    model = replace(model, G=finished(model, Dataset(points, name="points")))
+    with pytest.raises(DivergedError, match="not finite"):
+        sample(model, 10)
 
 
 @pytest.mark.parametrize("rows", [50, LEAST_POINTS])

@@ -110,6 +110,8 @@ def cell_score(model: Model, train: Dataset, candidates: int) -> CellScore:
             rows.append(torch.stack([model.G(part.to(device), asked) for part in z]))
             logits.append(torch.stack([score.D(x, asked) for x in rows[-1]]))
         fake, made = torch.cat(logits, dim=1), torch.cat(rows, dim=1)
+        if not (fake.isfinite().all() and made.isfinite().all()):
+            return score  # who samples is told
         unit = fake.std().clamp(min=1e-12)  # so that scale and weights are of one size
         fake, real = fake / unit, score.D(points.to(device), y.to(device)).mean() / unit
         score.centres.copy_(centres_of(made[0, :CELLS_FROM].cpu(), count, random))
@@ -121,8 +123,8 @@ def cell_score(model: Model, train: Dataset, candidates: int) -> CellScore:
         scale, weights = free[0], free[1:]
         of_made = (scale * fake + weights[places]).logsumexp(0).mean()
         of_real = scale * real + (share * weights).sum()
-        value: Tensor = of_made - of_real + CELL_RIDGE * weights.square().sum() / len(points)
-        return value
+        total: Tensor = of_made - of_real + CELL_RIDGE * weights.square().sum() / len(points)
+        return total
 
     descent(value, free, ROUNDS * PER_ROUND)()
     score.scale.copy_(free.detach()[0] / unit)
