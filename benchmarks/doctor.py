@@ -42,7 +42,8 @@ def run(seeds: int) -> list[dict[str, str]]:
     """A row per verdict, and one for both kinds of collapse together."""
     judged = [(r, told(r)) for r in collect(seeds) if label(r) is not None]
     groups = {name: {name} for name in VERDICTS if any(label(r) == name for r, _ in judged)}
-    groups["collapsed or mode dropping"] = COLLAPSE
+    failures = set(groups) - {"healthy"}
+    groups |= {"collapsed or mode dropping": COLLAPSE, "any failure": failures}
     rows = []
     for name, verdicts in groups.items():
         after = remedied(verdicts, judged, train=seeds > 0)
@@ -153,7 +154,7 @@ def remedied(
     """How many of the runs that fail so become healthy by what the doctor says to try."""
     results = []
     for planted, diagnosis in judged:
-        if label(planted) not in verdicts or not diagnosis.remedy:
+        if label(planted) not in verdicts - {"healthy"} or not diagnosis.remedy:
             continue
         changes = {name: parse(name, text) for name, text in diagnosis.remedy.items()}
         again = changed(planted, changes, train)

@@ -17,7 +17,7 @@ from sparring.diagnose.rules import (
     LEAST_LOOKS,
     OF_SAMPLES,
     RULES,
-    STUCK,
+    UNEVEN,
 )
 from sparring.diagnose.signals import Course
 from sparring.errors import RunError
@@ -79,7 +79,7 @@ def beside(found: list[Found]) -> Found:
     first = found[0].verdict
     for other in found[1:]:
         cause_and_effect = (other.verdict in OF_SAMPLES) != (first in OF_SAMPLES)
-        says_more = not (first in STUCK and other.verdict == "mode dropping")
+        says_more = not (first in UNEVEN and other.verdict == "mode dropping")
         if cause_and_effect and says_more and not {first, other.verdict} & ALONE:
             return other
     return Found("", ())

@@ -31,7 +31,7 @@ def remedy(verdict: str, config: Config, defaults: Mapping[str, Any]) -> dict[st
         return {}
     changes = REMEDIES[verdict](config, defaults)
     if config.steps is not None and config.steps < SHORT * defaults["steps"]:
-        changes["steps"] = more(config.steps, defaults)
+        changes["steps"] = max(LONGER * config.steps, round(SHORT * defaults["steps"]))
     penalty = changes.get("penalty", config.penalty)
     if config.critic_batch_norm and penalty != "none":
         changes["critic_batch_norm"] = False  # which no penalty can bear
@@ -43,15 +43,15 @@ def usual_game(config: Config, defaults: Mapping[str, Any]) -> Changes:
     default = Config().with_defaults(defaults).as_dict()
     mine = config.as_dict()
     names = list(GAME)
-    changes: Changes = {}
     if config.critic_learning_rate is None:  # it is that of G, whatever that is
         names.remove("critic_learning_rate")
+    changes = {name: default[name] for name in names if far(mine[name], default[name])}
     wide = default["width"]
-    if config.critic_width is not None and not far(float(config.critic_width), float(wide)):
+    if config.critic_width is not None and config.critic_width <= NEAR * wide:
         wide = max(wide, config.critic_width)
     if resolved(config.width, "width") < wide / NEAR:
         changes["width"] = wide
-    return {name: default[name] for name in names if far(mine[name], default[name])} | changes
+    return changes
 
 
 def far(value: Any, usual: Any) -> bool:
@@ -67,14 +67,7 @@ def longer(config: Config, defaults: Mapping[str, Any]) -> Changes:
     rate, usual = resolved(config.learning_rate, "learning_rate"), defaults["learning_rate"]
     if rate < usual / NEAR:
         return {"learning_rate": usual}
-    if budget == "steps":
-        return {"steps": more(resolved(config.steps, "steps"), defaults)}
     return {budget: LONGER * getattr(config, budget)}
-
-
-def more(steps: int, defaults: Mapping[str, Any]) -> int:
-    """LONGER times as many steps, and no fewer than the SHORT part of the usual ones."""
-    return max(LONGER * steps, round(SHORT * int(defaults["steps"])))
 
 
 def steadier(config: Config, defaults: Mapping[str, Any]) -> Changes:

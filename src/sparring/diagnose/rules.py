@@ -102,8 +102,8 @@ RULES: tuple[Rule, ...] = (
 
 # What samples show; the other verdicts say why. One of each may hold of a run.
 OF_SAMPLES = {"copies training data", "collapsed", "mode dropping"}
-# Where G has not come far, that modes are missing says nothing more.
-STUCK = {"critic wins", "generator wins"}
+# Where one player's strength keeps G from coming far, missing modes say nothing more.
+UNEVEN = {"critic wins", "generator wins"}
 # Nothing more is said of a run that is lost, or has just begun.
 ALONE = {"diverged", "under-trained"}
 
