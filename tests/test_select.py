@@ -21,7 +21,13 @@ from sparring.kinds.points import Points
 from sparring.kinds.table import Table
 from sparring.model import Model
 from sparring.nets.base import Critic, Generator
-from sparring.nets.selective import CalibratedGenerator, CellScore, SelectiveGenerator
+from sparring.nets.selective import (
+    CELLS,
+    CalibratedGenerator,
+    CellScore,
+    Marks,
+    SelectiveGenerator,
+)
 from sparring.plan import plan
 from sparring.sample import sample
 from sparring.select import (
@@ -115,9 +121,10 @@ def test_without_candidates_or_with_few_rows_every_row_is_kept(
 
 def test_where_nothing_is_to_gain_nothing_is_chosen_by() -> None:
     random = torch.Generator().manual_seed(0)
-    real = torch.cat([torch.ones(40, 1), torch.randn(40, 6, generator=random)], dim=1)
-    fake = torch.cat([torch.ones(2, 500, 1), torch.randn(2, 500, 6, generator=random)], dim=2)
-    W = fitted(real, fake)
+    marks = Marks(torch.empty(0, CELLS).long(), torch.empty(0, CELLS), 2, 3)
+    real, pool = (torch.randint(2, size, generator=random).float()
+                  for size in ((600, 3), (8, 500, 3)))  # fmt: skip
+    W = fitted(marks, real, pool, 2, random)
     assert W is None or W.abs().max() < 1
 
 

@@ -32,13 +32,16 @@ from sparring.train.signs import centres_of, shares
 LEAST_ROWS = 500  # to tell what to choose by
 LEAST_POINTS = 4_000  # likewise; D knows fewer by heart
 MOST_MARKS = 400  # that are weighed in pairs
-MOST_ROWS = 32_768  # of training rows, and of groups of candidates
-MOST_NUMBERS = 2**24  # in the marks of all candidates
-ROUNDS, PER_ROUND = 16, 5  # of updates; what is held back is looked at after each round
-HELD_BACK = 0.2  # of the training rows and groups, to see when to stop
+MOST_ROWS = 65_536  # of training rows
+POOL_ROWS, MOST_NUMBERS = 2**18, 2**25  # that G makes to choose among; in them, or their marks
+SPARE = 4  # times as many candidates as a choice is among
+GROUPS = 8_192  # of candidates in an update, at most
+ROUNDS, PER_ROUND = 10, 20  # of updates; what is held back is looked at after each round
+HELD_BACK = 0.1  # of the training rows, to see when to stop
+PAIR_RATE, AVERAGED = 0.02, 20  # learning rate; updates that the average reaches back
 RIDGE = 1.0
 MOST_CELLS, POINTS_PER_CELL, CELLS_FROM = 512, 32, 8_192  # points of G that the cells are of
-CELL_RIDGE = 1.0
+CELL_RIDGE, CELL_UPDATES = 1.0, 80
 CALIBRATED_BY = 16_384  # rows, or groups of points
 
 
@@ -126,7 +129,7 @@ def cell_score(model: Model, train: Dataset, candidates: int) -> CellScore:
         total: Tensor = of_made - of_real + CELL_RIDGE * weights.square().sum() / len(points)
         return total
 
-    descent(value, free, ROUNDS * PER_ROUND)()
+    descend(value, free)
     score.scale.copy_(free.detach()[0] / unit)
     score.weights.copy_(free.detach()[1:])
     return score
@@ -134,10 +137,6 @@ def cell_score(model: Model, train: Dataset, candidates: int) -> CellScore:
 
 def selective(model: Model, train: Dataset) -> Generator:
     """The model's G, made selective by the training rows; G itself where that gains nothing.
-
-    Where `loss` is least, the rows chosen have the training rows' mean of every product of two
-    marks (as long as scores are small against their bound): its gradient is the difference. A part
-    of the rows and groups is held back; W is the one of the round that was best there.
 
     Args:
         model: trained; its config asks for `candidates`.
@@ -156,14 +155,12 @@ def selective(model: Model, train: Dataset) -> Generator:
     score = PairScore(marks).to(device)
     with torch.no_grad(), arithmetic("fp32", device):
         x, y = (t.to(device) for t in conditioned(kind, part, share, random))
-        real = score.marks(x)
-        groups = min(MOST_ROWS, MOST_NUMBERS // (K * marks.width), 4 * len(part) + 1000)
-        asked = y[torch.randint(len(y), (groups,), generator=random).to(device)]
-        fakes = []
+        pool, size = [], min(POOL_ROWS, MOST_NUMBERS // x.shape[1]) // (SPARE * K)
+        asked = y[torch.randint(len(y), (size,), generator=random).to(device)]
         for few in torch.split(asked, 4096):
-            z = torch.randn(K, len(few), model.G.latent_dim, generator=random).to(device)
-            fakes.append(torch.stack([score.marks(model.G(part, few)) for part in z]))
-    weights = fitted(real, torch.cat(fakes, dim=1))
+            z = torch.randn(SPARE * K, len(few), model.G.latent_dim, generator=random).to(device)
+            pool.append(torch.stack([model.G(part, few) for part in z]))
+        weights = fitted(score.marks, x, torch.cat(pool, dim=1), K, random)
     if weights is None:
         return model.G
     score.weights.copy_(weights)
@@ -192,32 +189,59 @@ def marks_for(kind: Kind, rows: int) -> Marks | None:
     return None
 
 
-def fitted(real: Tensor, fake: Tensor) -> Tensor | None:
-    """W, or None where choosing by chance is as good.
+def fitted(
+    marks: Marks, real: Tensor, pool: Tensor, K: int, random: torch.Generator
+) -> Tensor | None:
+    """W, under which choosing among K rows of G gives the mean of every product of two marks that
+    real rows have; None where choosing by chance is as good.
+
+    Every update moves W by how far the two means are apart, over other groups of rows each time:
+    with the same ones it would fit their chance. A part of the real rows is held back, and when W
+    no longer gets better on them, the best one so far is it.
 
     Args:
-        real: marks (n, width); fake: of K candidates in each group, (K, groups, width).
+        real: rows (n, d), in random order; pool: of G, candidates under each of the conditions,
+            (at least K, conditions, d).
     """
-    rows, groups = (round((1 - HELD_BACK) * size) for size in (len(real), fake.shape[1]))
-    seen, unseen = (real[:rows], fake[:, :groups]), (real[rows:], fake[:, groups:])
-    W = torch.zeros(real.shape[1], real.shape[1], device=real.device, requires_grad=True)
-    descend = descent(lambda: loss(*seen, W) + RIDGE * W.square().sum() / rows, W, PER_ROUND)
-    with torch.no_grad():
-        best, least = None, loss(*unseen, W)
+    rows = round((1 - HELD_BACK) * len(real))
+    wanted = sum(m.T @ m for m in map(marks, real[:rows].split(4096))) / rows
+    unseen = marks(real[rows:])
+    weights, average = torch.zeros_like(wanted), torch.zeros_like(wanted)
+    optimizer = torch.optim.Adam([weights], lr=PAIR_RATE, betas=(0.9, 0.99), eps=1e-5)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, ROUNDS * PER_ROUND)
+
+    groups = min(GROUPS, MOST_NUMBERS // (K * marks.width))
+
+    def candidates() -> Tensor:
+        which = torch.randint(pool.shape[1], (groups,), generator=random)
+        slots = torch.randperm(len(pool), generator=random)[:K]
+        return marks(pool[slots[:, None], which].flatten(0, 1))
+
+    def loss(made: Tensor, W: Tensor) -> Tensor:
+        """The mean surprise at what is held back, up to a constant."""
+        return scores(made, W).view(K, -1).logsumexp(0).mean() - scores(unseen, W).mean()
+
+    test = candidates()
+    best, least = None, loss(test, average)
     for _ in range(ROUNDS):
-        descend()
-        with torch.no_grad():
-            now = loss(*unseen, W)
-        if not now < least:
-            break
-        best, least = W.detach().clone(), now
+        for _ in range(PER_ROUND):
+            made = candidates()
+            odds = scores(made, weights).view(K, -1).softmax(0).flatten() / groups
+            chosen = (made * odds[:, None]).T @ made
+            weights.grad = chosen - wanted + 2 * RIDGE / rows * weights
+            optimizer.step()
+            schedule.step()
+            average.lerp_(weights, 1 / AVERAGED)
+        now = loss(test, average)
+        if now < least:
+            best, least = average.clone(), now
     return best
 
 
-def descent(value: Callable[[], Tensor], weights: Tensor, updates: int) -> Callable[[], object]:
-    """What makes the next so many updates of L-BFGS down a value."""
+def descend(value: Callable[[], Tensor], weights: Tensor) -> None:
+    """Down a value by L-BFGS."""
     optimizer = torch.optim.LBFGS(
-        [weights], max_iter=updates, history_size=10, line_search_fn="strong_wolfe"
+        [weights], max_iter=CELL_UPDATES, history_size=10, line_search_fn="strong_wolfe"
     )
 
     def closure() -> Tensor:
@@ -226,10 +250,4 @@ def descent(value: Callable[[], Tensor], weights: Tensor, updates: int) -> Calla
         now.backward()  # type: ignore[no-untyped-call]
         return now
 
-    return lambda: optimizer.step(closure)  # type: ignore[no-untyped-call]
-
-
-def loss(real: Tensor, fake: Tensor, weights: Tensor) -> Tensor:
-    """mean(log sum exp s(candidates)) - mean(s(real))."""
-    made = scores(fake.flatten(0, 1), weights).view(fake.shape[:2])
-    return made.logsumexp(0).mean() - scores(real, weights).mean()
+    optimizer.step(closure)  # type: ignore[no-untyped-call]

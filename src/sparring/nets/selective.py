@@ -9,7 +9,7 @@ from sparring.nets.base import Critic, Generator
 
 LEVELS = 513  # quantiles of a number
 LARGEST = 5.0  # score of a row: odds of 150 to 1 are enough
-CELLS = 1024  # steps of a rank at which the marks of a number are known
+CELLS = 4096  # steps of a rank at which the marks of a number are known
 
 
 class Marks(nn.Module):
