@@ -61,11 +61,16 @@ class Mixture(ByLabel[GaussianMixture]):
         n, d = x.shape
         lowest, in_vain = math.inf, 0
         least = 1e-6 * (float(x.var(0).mean()) or 1.0)  # variance in every direction
+        size = d + (d * (d + 1) // 2 if form == "full" else d)  # numbers in a component
+        # What a step of EM gains need not be far below what BIC takes for a component.
+        enough = max(1e-3, 0.01 * size * math.log(n) / (2 * n))
         for k in self.sizes:
             # Fewer rows than that span no ellipsoid: the likelihood would be that of a spike.
             if in_vain == 2 or (k > 1 and n < k * (d + 1 if form == "full" else 5)):
                 return
-            model = GaussianMixture(k, covariance_type=form, reg_covar=least, random_state=seed)
+            model = GaussianMixture(
+                k, covariance_type=form, reg_covar=least, random_state=seed, tol=enough
+            )
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", ConvergenceWarning)  # BIC judges it as it is
                 bic = float(model.fit(x).bic(x))
