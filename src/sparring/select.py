@@ -204,7 +204,8 @@ def fitted(
             (at least K, conditions, d).
     """
     rows = round((1 - HELD_BACK) * len(real))
-    wanted = sum(m.T @ m for m in map(marks, real[:rows].split(4096))) / rows
+    products = [m.T @ m for m in map(marks, torch.split(real[:rows], 4096))]
+    wanted = torch.stack(products).sum(0) / rows
     unseen = marks(real[rows:])
     weights, average = torch.zeros_like(wanted), torch.zeros_like(wanted)
     optimizer = torch.optim.Adam([weights], lr=PAIR_RATE, betas=(0.9, 0.99), eps=1e-5)
@@ -215,7 +216,8 @@ def fitted(
     def candidates() -> Tensor:
         which = torch.randint(pool.shape[1], (groups,), generator=random)
         slots = torch.randperm(len(pool), generator=random)[:K]
-        return marks(pool[slots[:, None], which].flatten(0, 1))
+        found: Tensor = marks(pool[slots[:, None], which].flatten(0, 1))
+        return found
 
     def loss(made: Tensor, W: Tensor) -> Tensor:
         """The mean surprise at what is held back, up to a constant."""
