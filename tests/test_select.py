@@ -141,6 +141,20 @@ def test_marks_are_as_many_as_rows_fill_and_pairs_allow() -> None:
     assert marks_for(Points.fit(Dataset(np.eye(3), name="points"), Config()), 100) is None
 
 
+class Lost(Independent):
+    """Rows that are not finite."""
+
+    def forward(self, z: Tensor, y: Tensor) -> Tensor:
+        return super().forward(z, y) * math.nan
+
+
+def test_rows_that_are_not_finite_are_told_to_who_samples(model: Model) -> None:
+    lost = Model(model.config, model.kind, Lost(), model.D)
+    lost.G = finished(lost, Dataset(frame(), name="frame"))
+    with pytest.raises(DivergedError, match="not finite"):
+        sample(lost, 10)
+
+
 class Uniform(Generator):
     """A number between 0 and 1."""
 

@@ -155,12 +155,15 @@ def selective(model: Model, train: Dataset) -> Generator:
     score = PairScore(marks).to(device)
     with torch.no_grad(), arithmetic("fp32", device):
         x, y = (t.to(device) for t in conditioned(kind, part, share, random))
-        pool, size = [], min(POOL_ROWS, MOST_NUMBERS // x.shape[1]) // (SPARE * K)
+        made, size = [], min(POOL_ROWS, MOST_NUMBERS // x.shape[1]) // (SPARE * K)
         asked = y[torch.randint(len(y), (size,), generator=random).to(device)]
         for few in torch.split(asked, 4096):
             z = torch.randn(SPARE * K, len(few), model.G.latent_dim, generator=random).to(device)
-            pool.append(torch.stack([model.G(part, few) for part in z]))
-        weights = fitted(score.marks, x, torch.cat(pool, dim=1), K, random)
+            made.append(torch.stack([model.G(part, few) for part in z]))
+        pool = torch.cat(made, dim=1)
+        if not pool.isfinite().all():
+            return model.G  # who samples is told
+        weights = fitted(score.marks, x, pool, K, random)
     if weights is None:
         return model.G
     score.weights.copy_(weights)
@@ -196,8 +199,8 @@ def fitted(
     real rows have; None where choosing by chance is as good.
 
     Every update moves W by how far the two means are apart, over other groups of rows each time:
-    with the same ones it would fit their chance. A part of the real rows is held back, and when W
-    no longer gets better on them, the best one so far is it.
+    with the same ones it would fit their chance. A part of the real rows is held back; W is the
+    one of the round that was best on them.
 
     Args:
         real: rows (n, d), in random order; pool: of G, candidates under each of the conditions,

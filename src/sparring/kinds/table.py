@@ -352,7 +352,7 @@ class Table(Kind):
         ranks, values = steps.reshape(-1, 2, CELLS).transpose(1, 0, 2)
         places = np.array([binned(middles, bins) for middles in ranks], dtype=np.int64)
         return Marks(
-            torch.from_numpy(places.reshape(ranks.shape)), torch.from_numpy(values.copy()), bins,
+            torch.from_numpy(places.reshape(ranks.shape)), torch.from_numpy(values), bins,
             sum(self.shape.one_hot),
         )  # fmt: skip
 
