@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 
 from benchmarks import (
     ablation,
@@ -21,7 +22,7 @@ from benchmarks import (
     toys,
 )
 
-BENCHMARKS = {
+BENCHMARKS: dict[str, Callable[[int], list[dict[str, str]]]] = {
     "startup": startup.run,
     "demo": startup.run_demo,
     "toys": toys.run,

@@ -38,7 +38,7 @@ def run(repeats: int) -> list[dict[str, str]]:
         }
         if "SPARRING_DATA" not in os.environ:
             del sources["MNIST, 60,000 images"]
-        rows = []
+        rows: list[dict[str, str]] = []
         for name, source in sources.items():
             jobs = [(source, str(Path(folder, f"{len(rows)}-{i}"))) for i in range(repeats)]
             found = in_processes(one, jobs, at_once=1)
@@ -64,7 +64,9 @@ def write_table(path: Path) -> None:
     for start in range(0, ROWS, GROUP_ROWS):
         n = min(GROUP_ROWS, ROWS - start)
         hidden = random.normal(size=n)
-        columns = {f"number {i}": hidden + i * random.normal(size=n) for i in range(6)}
+        columns: dict[str, np.ndarray] = {
+            f"number {i}": hidden + i * random.normal(size=n) for i in range(6)
+        }
         columns |= {f"rounded {i}": np.round(random.gamma(2, 9, n), 2) for i in range(3)}
         columns |= {f"whole {i}": random.poisson(5 + 200 * i, n) for i in range(3)}
         columns |= {f"word {i}": words[random.integers(0, 40 - 9 * i, n)] for i in range(3)}

@@ -14,7 +14,6 @@ from benchmarks.ablation import gather, keep, key
 from benchmarks.machine import in_processes, peak_gigabytes, processor_seconds, spread
 from sparring.config import Config, resolved
 from sparring.data.source import open_source
-from sparring.evaluate.classifier import label_agreement
 from sparring.evaluate.frechet import frechet_distance
 from sparring.evaluate.image_classifier import cached_image_classifier
 from sparring.fit import fit
@@ -107,13 +106,15 @@ def trained(planned: Plan, seed: int) -> dict[str, float]:
 def judged(model: Model, seed: int) -> dict[str, float]:
     """Scores of 10,000 samples, a thousand of each digit, beside the test images."""
     train, test = open_source("mnist"), open_source("mnist:test")
-    classifier = cached_image_classifier(train.x, train.y)
+    assert train.y is not None
+    classifier = cached_image_classifier(np.asarray(train.x), train.y)
     labels = np.repeat(np.arange(10), 1_000)
-    fake = sample(model, len(labels), y=labels, seed=seed).x
-    features = [classifier.features(x) for x in (test.x, fake, train.x[: len(test)])]
+    fake = np.asarray(sample(model, len(labels), y=labels, seed=seed).x)
+    real = np.asarray(test.x)
+    features = [classifier.features(x) for x in (real, fake, np.asarray(train.x)[: len(real)])]
     return {
-        "agreement": label_agreement(classifier, fake, labels),
-        "accuracy": float((classifier.predict(test.x) == test.y).mean()),
+        "agreement": float((classifier.predict(fake) == labels).mean()),
+        "accuracy": float((classifier.predict(real) == test.y).mean()),
         "distance": frechet_distance(features[0], features[1]),
         "floor": frechet_distance(features[0], features[2]),
     }

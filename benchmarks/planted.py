@@ -53,7 +53,9 @@ def planted_run(source: str, name: str, seed: int, changes: dict[str, Any]) -> d
     begun = time.process_time()
     planned = plan(rows, config)
     records, model, snapshots, diverged, game = train(planned, plant.spoil)
-    shown = sample(model, SHOWN, seed=1).x.round(3).tolist() if source in ("ring", "grid") else []
+    shown = []
+    if source in ("ring", "grid"):
+        shown = np.asarray(sample(model, SHOWN, seed=1).x).round(3).tolist()
     with thread_count(1), threadpool_limits(1):
         truth = (
             {"diverged": diverged} | game | true_of(model, planned.train, fresh, origin, snapshots)
@@ -74,7 +76,9 @@ def train(
         spoil(trainer)
     model = Model(planned.config, planned.kind, trainer.average.net, trainer.D, {})
     raw = Model(planned.config, planned.kind, trainer.G, trainer.D, {})
-    records, snapshots, diverged = [], [], False
+    records: list[dict[str, float]] = []
+    snapshots: list[Dataset] = []
+    diverged = False
     with thread_count(1):
         try:
             for step in trainer.steps():
@@ -152,7 +156,8 @@ def true_of(
 
 def shares(origin: Source, rows: Dataset) -> np.ndarray:
     count: np.ndarray = np.bincount(origin.groups(rows), minlength=10)[:10]
-    return count / count.sum()
+    part: np.ndarray = count / count.sum()
+    return part
 
 
 def perplexity(share: np.ndarray) -> float:

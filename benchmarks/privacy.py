@@ -57,14 +57,15 @@ def one(epsilon: float | None, seed: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         public = Path(folder) / "public.csv"
         public_rows().to_csv(public, index=False)
-        settings = {"seed": seed, "threads": 1, "target": "income"}
+        config = Config(seed=seed, threads=1, target="income")
         private = {"epsilon": epsilon or EPSILONS[0], "public_rows": str(public)}
-        planned = plan(file("adult.csv")(), Config(**settings, **private))
+        planned = plan(file("adult.csv")(), config.replace(private))
     if epsilon is not None:
         return trained(planned)
     same = {name: getattr(planned.config, name) for name in KEPT}
-    planned = plan(file("adult.csv")(), Config(**settings, **same, **PLAIN))
+    planned = plan(file("adult.csv")(), config.replace(same | PLAIN))
     random, frame = np.random.default_rng(seed), planned.train.x
+    assert isinstance(frame, pd.DataFrame)
     alone = pd.DataFrame({name: random.permutation(frame[name]) for name in frame.columns})
     return trained(planned) | {"alone": scores(planned, Dataset(alone))}
 

@@ -165,7 +165,8 @@ def transfer(planned: Plan, teach: Dataset, target: str | None) -> dict[str, flo
     """AUC (of each class against the rest) or R2 on the rows held out, by trees that learnt."""
     if target is None:
         return {}
-    frames = [v.frame for v in planned.kind.views(planned.train, teach, planned.holdout)]
+    views = planned.kind.views(planned.train, teach, planned.holdout)
+    frames = [view.frame for view in views if view.frame is not None]
     columns = Columns.fit(*frames)
     names = list(columns.categories)
     place = names.index(target)
