@@ -59,7 +59,9 @@ def plot_filmstrip(
     tidy(grid, len(panels), columns)
     add_key(figure, grid[: len(panels)].tolist())
     entitle(figure, title)
-    figure.set_figheight(lines * (_shape(grid[0]) * (WIDTH - 1.6) / columns + 0.35) + 1.4)
+    # Pictures without ticks need no room for them, nor for a key.
+    across, down = (1.6, 1.4) if len(grid[0].get_xticks()) else (0.2, 0.5 if title else 0.1)
+    figure.set_figheight(lines * (_shape(grid[0]) * (WIDTH - across) / columns + 0.35) + down)
     return figure
 
 
