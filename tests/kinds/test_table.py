@@ -8,14 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy import stats
 
 from sparring.config import Config
 from sparring.data.dataset import Dataset
 from sparring.errors import InputError
-from sparring.kinds.table import FEW_ROWS, Table, binned
+from sparring.kinds.table import FEW_ROWS, Table
 from tests.conftest import mixed_table
 
 TARGETS: dict[str, Any] = {
@@ -262,13 +260,6 @@ def test_rows_may_have_other_columns_and_another_order() -> None:
         assert torch.equal(found, expected)
 
 
-def test_features_of_a_column_that_is_all_missing_among_the_rows_judged() -> None:
-    frame = pd.DataFrame({"a": [1.0, 2.0, np.nan, np.nan], "b": [1, 2, 3, 4]})
-    views = fitted(frame).views(Dataset(frame[2:]), Dataset(frame))
-    assert np.isfinite(views[0].features).all()
-    assert np.isfinite(views[1].features).all()
-
-
 def test_a_picture_of_sixteen_columns_at_most(tmp_path: Path) -> None:
     frame = mixed_table()
     fitted(frame).draw(Dataset(frame[:20]), Dataset(frame), tmp_path / "a.png")
@@ -281,23 +272,3 @@ def test_few_rows_train_smaller_nets() -> None:
     assert many == Table.defaults
     assert few["width"] < many["width"]
     assert few.keys() == many.keys()
-
-
-@given(st.lists(st.integers(0, 6), min_size=1), st.integers(2, 16))
-def test_bins_hold_about_as_much_each_and_what_is_frequent_alone(
-    values: list[int], bins: int
-) -> None:
-    place = binned(np.array(values), bins)
-    assert place.min() >= 0
-    assert place.max() < bins
-    held = {bin: {v for v, p in zip(values, place, strict=True) if p == bin} for bin in place}
-    assert all(len({p for v, p in zip(values, place, strict=True) if v == value}) == 1
-               for value in values)  # fmt: skip
-    for value in set(values):
-        if values.count(value) > len(values) / 2:
-            assert held[place[values.index(value)]] == {value}
-
-
-def test_bins_of_what_is_not_frequent_are_in_order() -> None:
-    assert binned(np.arange(10), 4).tolist() == [0, 0, 1, 1, 1, 2, 2, 3, 3, 3]
-    assert binned(np.array([0] * 9 + [1, 2, 3]), 4).tolist() == [3] * 9 + [2, 1, 0]

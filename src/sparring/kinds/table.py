@@ -48,10 +48,12 @@ from sparring.kinds.columns.rank import RankColumn
 from sparring.kinds.constraints.base import Rule
 from sparring.kinds.constraints.fit import fit_rules
 from sparring.kinds.constraints.rules import Rules, restored_rule
+from sparring.kinds.judged import features_of, measured
 from sparring.kinds.labels import Labels
+from sparring.kinds.marks import marks_of
 from sparring.kinds.style import save
 from sparring.nets.base import Shape
-from sparring.nets.selective import CELLS, Marks
+from sparring.nets.selective import Marks
 
 FEW_ROWS = 2_000  # fewer train smaller nets
 
@@ -168,6 +170,11 @@ class Table(Kind):
         return None
 
     @cached_property
+    def learnt(self) -> tuple[LearntColumn, ...]:
+        """The columns whose cells are learnt, or follow from others that are."""
+        return tuple(c for c in self.columns if isinstance(c, LearntColumn))
+
+    @cached_property
     def layout(self) -> Layout:
         """Where each column that the nets learn is in a row."""
         free = self.held.free
@@ -221,12 +228,10 @@ class Table(Kind):
 
     def check(self, dataset: Dataset) -> None:
         frame = _frame(dataset)
-        learnt = [column for column in self.columns if isinstance(column, LearntColumn)]
-        missing = [column.name for column in learnt if column.name not in frame.columns]
+        missing = [column.name for column in self.learnt if column.name not in frame.columns]
         if missing:
             raise InputError(f"{dataset.name} lacks the column(s) {listed(missing)}")
-        for column in learnt:
-            column.measured(frame[column.name])
+        measured(self.learnt, frame)
 
     def encode(self, dataset: Dataset) -> tuple[Tensor, ...]:
         self.check(dataset)
@@ -347,48 +352,26 @@ class Table(Kind):
         return {**self.defaults, **(self.with_few_rows if rows < FEW_ROWS else {})}
 
     def marks(self, bins: int) -> Marks | None:
-        at = (np.arange(CELLS) + 0.5) / CELLS
-        steps = np.array([step for column in self.layout.ranks for step in column.steps(at)])
-        ranks, values = steps.reshape(-1, 2, CELLS).transpose(1, 0, 2)
-        places = np.array([binned(middles, bins) for middles in ranks], dtype=np.int64)
-        return Marks(
-            torch.from_numpy(places.reshape(ranks.shape)), torch.from_numpy(values), bins,
-            sum(self.shape.one_hot),
-        )  # fmt: skip
+        return marks_of(self.layout, bins)
 
     def views(self, real: Dataset, *others: Dataset) -> list[Views]:
         frames = [_frame(dataset) for dataset in (real, *others)]
+        seen = [column for column in self.held.learnt.values() if column is not self.target]
         return [
             Views(
                 features=features,
                 space="standardised, one-hot",
                 labels=self.label_values(Dataset(frame)),
-                frame=self._measured(frame),
+                frame=measured(self.learnt, frame),
             )
-            for features, frame in zip(self._features(frames), frames, strict=True)
+            for features, frame in zip(features_of(seen, frames), frames, strict=True)
         ]
-
-    def _measured(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """The learnt columns as metrics take them."""
-        learnt = [column for column in self.columns if isinstance(column, LearntColumn)]
-        return pd.DataFrame({column.name: column.measured(frame[column.name]) for column in learnt})
-
-    def _features(self, frames: list[pd.DataFrame]) -> list[np.ndarray]:
-        """What each row is to a distance: all learnt columns but the target, (n, d)."""
-        parts: list[list[np.ndarray]] = [[np.empty((len(frame), 0))] for frame in frames]
-        learnt = self.held.learnt.values()
-        for column in sorted(learnt, key=lambda column: isinstance(column, CategoryColumn)):
-            if column is self.target:
-                continue
-            for part, cells in zip(parts, _numbers(column, frames), strict=True):
-                part.append(cells)
-        return [np.hstack(part) for part in parts]
 
     def classifier(self, train: Dataset, seed: int) -> Classifier | None:
         labels = self.label_values(train)
         if self.target is None or labels is None:
             return None
-        frame = self._measured(_frame(train))
+        frame = measured(self.learnt, _frame(train))
         return RowClassifier.fit(frame, labels, label_column=self.target.name, seed=seed)
 
     def draw(self, fake: Dataset, real: Dataset, path: Path) -> None:
@@ -399,8 +382,7 @@ class Table(Kind):
     def readable(self, rows: Dataset) -> dict[Name, pd.Series]:
         """The learnt columns as a person reads them, each under a name that tells its unit."""
         frame = _frame(rows)
-        learnt = [column for column in self.columns if isinstance(column, LearntColumn)]
-        return {column.name: column.pictured(frame[column.name]) for column in learnt}
+        return {column.name: column.pictured(frame[column.name]) for column in self.learnt}
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -430,30 +412,3 @@ def _frame(dataset: Dataset) -> pd.DataFrame:
     if not isinstance(dataset.x, pd.DataFrame):
         raise InputError(f"{dataset.name} holds no table: it is a DataFrame, CSV or Parquet file")
     return dataset.x
-
-
-def _numbers(column: RankColumn | CategoryColumn, frames: list[pd.DataFrame]) -> list[np.ndarray]:
-    """A column's cells standardised by the first frame (missing = its mean), or one-hot / 2."""
-    if isinstance(column, CategoryColumn):
-        return [column.one_hot(frame[column.name]) / 2 for frame in frames]
-    cells = [column.numbers(frame[column.name]) for frame in frames]
-    present = cells[0][~np.isnan(cells[0])]
-    mean, scale = (present.mean(), present.std()) if len(present) else (0.0, 0.0)
-    return [np.nan_to_num((cell - mean) / (scale or 1.0))[:, None] for cell in cells]
-
-
-def binned(values: np.ndarray, bins: int) -> np.ndarray:
-    """Values (n,) in bins of about as many each, (n,); what is frequent has a bin for itself.
-
-    Equal parts of the ranks would see nothing of a column that is 0 in nine rows of ten.
-    """
-    _, which, counts = np.unique(values, return_inverse=True, return_counts=True)
-    place, left, alone = np.zeros(len(counts), np.int64), len(values), 0
-    for value in np.argsort(-counts, kind="stable")[: bins - 1]:
-        if counts[value] * (bins - alone) < left:
-            break
-        place[value], left, alone = bins - 1 - alone, left - counts[value], alone + 1
-    rest = place < bins - alone
-    middle = np.cumsum(counts[rest]) - counts[rest] / 2
-    place[rest] = (middle * (bins - alone) / max(left, 1)).astype(np.int64)
-    return place[which]
