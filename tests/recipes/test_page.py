@@ -53,12 +53,36 @@ def test_the_documentation_holds_table_and_pictures(out: Path, tmp_path: Path) -
         assert not line.startswith("| --- |") or set(line) <= set("| -")
 
 
+def test_the_documentation_keeps_what_it_has_of_other_recipes(
+    out: Path, recipe: Recipe, tmp_path: Path
+) -> None:
+    docs = tmp_path / "docs"
+    write_docs(out, docs)
+    claim(tmp_path / "elsewhere", True)
+    run_recipe("other", recipe, tmp_path / "elsewhere", 1, True, lambda text: None)
+    text = write_docs(tmp_path / "elsewhere", docs).read_text()
+    assert [line for line in text.splitlines() if line.startswith("## ")] == ["## tiny", "## other"]
+    assert "Not run yet" not in text
+
+
+def test_what_is_whole_does_not_give_way_to_what_is_not(out: Path, tmp_path: Path) -> None:
+    docs, results = tmp_path / "docs", out / "tiny" / "results.json"
+    half = json.loads(results.read_text()) | {"unfinished": ["a run"], "title": "half of it"}
+    whole = results.read_text()
+    results.write_text(json.dumps(half))
+    assert "half of it" in write_docs(out, docs).read_text()
+    results.write_text(whole)
+    assert "half of it" not in write_docs(out, docs).read_text()
+    results.write_text(json.dumps(half))
+    assert "half of it" not in write_docs(out, docs).read_text()
+
+
 def test_nothing_done_and_damage_are_told(out: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no finished recipe"):
         write_html(tmp_path)
     path = out / "tiny" / "results.json"
     path.write_text(json.dumps({"format": 0}))
-    with pytest.raises(RunError, match="another version; run tiny again"):
+    with pytest.raises(RunError, match="another version; run its recipe again"):
         write_html(out)
     path.write_text("{")
     with pytest.raises(RunError, match="cannot be read"):

@@ -21,7 +21,7 @@ from sparring.kinds.style import save
 from sparring.model import Model
 from sparring.plan import Plan, check_same, plan
 from sparring.recipes.base import Experiment, NotYet, Recipe, Results, Trained, Values
-from sparring.recipes.summary import summary
+from sparring.recipes.summary import RESULTS, summary
 from sparring.recorder import Reporter
 from sparring.report.charts import animate
 from sparring.train.run import Run
@@ -29,7 +29,6 @@ from sparring.train.trainer import Trainer
 
 Tell = Callable[[str], None]
 MARK = "recipes.json"  # what tells a folder of results from any other
-RESULTS = "results.json"  # what the pages are made of
 VALUES = "values.json"  # in a run directory: the run is finished and measured
 TELL_SECONDS = 15.0
 PLAYERS = {"critic_loss": "D", "generator_loss": "G"}

@@ -17,6 +17,7 @@ import sparring
 from sparring.recipes.base import FLOOR, Finding, Measure, Recipe, Results
 
 MINUS = "\N{MINUS SIGN}"
+RESULTS = "results.json"  # of one recipe, in its folder: what the pages are made of
 FORMAT = 1  # of results.json; raised when an older page would misread it
 
 
