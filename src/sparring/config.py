@@ -72,6 +72,12 @@ class Config:
         "to have any (tables); 0 = none but the target", 0, 1,
     )
 
+    smoothing: float | None = _option(
+        None, "how far the numbers of a training row are moved at random, each time it is seen, in "
+        "deviations and along their correlations, so that few rows are not learnt by heart "
+        "(points, tables)", 0, 0.9,
+    )
+
     # networks
     network: str | None = _option(None, "architecture of G and D")
     latent_dim: int | None = _option(None, "dimension of the noise z", 1)

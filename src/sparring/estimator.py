@@ -83,6 +83,7 @@ class GAN(Plots, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no 
         scaling: str | None = None,
         holdout: float = 0.2,
         given_share: float | None = None,
+        smoothing: float | None = None,
         network: str | None = None,
         latent_dim: int | None = None,
         width: int | None = None,

@@ -15,8 +15,9 @@ import pandas as pd
 import torch
 
 from sparring.config import Config, resolved
-from sparring.data.batches import Batches
+from sparring.data.batches import Batches, Prepare
 from sparring.data.dataset import Dataset
+from sparring.data.smoothing import Smoothed
 from sparring.data.source import BUILT_IN, TEST_SPLIT, fingerprint, open_source
 from sparring.errors import ConfigError, InputError, RunError
 from sparring.kinds.base import Kind
@@ -106,7 +107,7 @@ class Plan:
         arguments = (
             *rows,
             self.kind.shape.conditions,
-            self.kind.prepare,
+            self._prepare(device),
             resolved(self.config.batch_size, "batch_size"),
             device,
             self.config.seed,
@@ -116,6 +117,14 @@ class Plan:
         if self.budget is None:
             return Batches(*arguments)
         return PrivateBatches(*arguments, kind=self.kind, budget=self.budget)
+
+    def _prepare(self, device: torch.device) -> Prepare:
+        """How encoded rows become what the nets see: those held out as those trained on."""
+        h, shape = self.config.smoothing, self.kind.shape
+        numbers = shape.row[0] - sum(shape.one_hot)
+        if not h or not numbers:
+            return self.kind.prepare
+        return Smoothed(self.kind.prepare, self.encoded[0], numbers, h, self.config.seed, device)
 
 
 def plan(dataset: Dataset, config: Config, location: str | Path | None = None) -> Plan:
@@ -158,6 +167,8 @@ def plan(dataset: Dataset, config: Config, location: str | Path | None = None) -
     config = config.with_defaults({**kind.defaults_for(train.total), **of_privacy})
     if config.given_share and not kind.shape.cells:
         raise ConfigError("given_share: only rows of tables have cells that can be given")
+    if config.smoothing and len(kind.shape.row) > 1:
+        raise ConfigError("smoothing: only the numbers of points and tables can be moved")
     if config.constraints and not isinstance(dataset.x, pd.DataFrame):
         raise ConfigError("constraints: only tables have columns that can be held to any")
     spent = None

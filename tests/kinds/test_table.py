@@ -13,7 +13,7 @@ from scipy import stats
 from sparring.config import Config
 from sparring.data.dataset import Dataset
 from sparring.errors import InputError
-from sparring.kinds.table import FEW_ROWS, Table
+from sparring.kinds.table import FEW_ROWS, VERY_FEW_ROWS, Table
 from tests.conftest import mixed_table
 
 TARGETS: dict[str, Any] = {
@@ -272,3 +272,11 @@ def test_few_rows_train_smaller_nets() -> None:
     assert many == Table.defaults
     assert few["width"] < many["width"]
     assert few.keys() == many.keys()
+
+
+def test_very_few_rows_are_moved_and_for_fewer_steps() -> None:
+    table = Table.fit(Dataset(pd.DataFrame({"x": [1.0, 2.0, 3.0]}), name="x"), Config())
+    very_few, few = table.defaults_for(VERY_FEW_ROWS - 1), table.defaults_for(VERY_FEW_ROWS)
+    assert few["smoothing"] == 0 < very_few["smoothing"]
+    assert very_few["steps"] < few["steps"]
+    assert very_few.keys() == few.keys()

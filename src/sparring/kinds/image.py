@@ -54,6 +54,7 @@ class Image(Kind):
         "depth": 3,
         "output_activation": "tanh",
         "given_share": 0.0,
+        "smoothing": 0.0,
         "output_noise": False,
         "generator_batch_norm": False,
         "gamma": 1.0,

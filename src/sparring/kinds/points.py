@@ -51,6 +51,7 @@ class Points(Kind):
         "depth": 4,
         "output_activation": "none",
         "given_share": 0.0,
+        "smoothing": 0.0,
         "output_noise": True,
         "generator_batch_norm": False,
         "gamma": 0.1,

@@ -56,6 +56,7 @@ from sparring.nets.base import Shape
 from sparring.nets.selective import Marks
 
 FEW_ROWS = 2_000  # fewer train smaller nets
+VERY_FEW_ROWS = 500  # fewer are moved a little each time, and for fewer steps
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ class Table(Kind):
         "width": 256,
         "depth": 4,
         "output_activation": "none",
+        "smoothing": 0.0,
         "output_noise": False,
         "generator_batch_norm": False,
         "given_share": 0.0,
@@ -109,8 +111,9 @@ class Table(Kind):
         "steps": 3_000,
     }
     with_few_rows: ClassVar[Mapping[str, Any]] = {"width": 128, "depth": 2}
+    with_very_few_rows: ClassVar[Mapping[str, Any]] = {"steps": 1_000, "smoothing": 0.5}
     in_private: ClassVar[Mapping[str, Any]] = {
-        "width": 64, "depth": 1, "batch_size": 2_000, "steps": 1_000
+        "width": 64, "depth": 1, "batch_size": 2_000, "steps": 1_000, "smoothing": 0.0
     }  # fmt: skip
     metrics: ClassVar[tuple[str, ...]] = (
         "shape", "trend", "c2st", "precision", "recall", "density", "coverage", "frechet",
@@ -349,7 +352,9 @@ class Table(Kind):
         return tuple(c for c in self.columns if isinstance(c, FreeColumn))
 
     def defaults_for(self, rows: int) -> Mapping[str, Any]:
-        return {**self.defaults, **(self.with_few_rows if rows < FEW_ROWS else {})}
+        few = self.with_few_rows if rows < FEW_ROWS else {}
+        very_few = self.with_very_few_rows if rows < VERY_FEW_ROWS else {}
+        return {**self.defaults, **few, **very_few}
 
     def marks(self, bins: int) -> Marks | None:
         return marks_of(self.layout, bins)

@@ -15,7 +15,7 @@ from sparring.recipes.base import Experiment, Rows, Trained, Values
 CLASSIC: Mapping[str, Any] = {
     "loss": "non-saturating", "penalty": "none", "gamma": 0.0, "schedule": "constant",
     "ema_half_life_steps": 0.0, "holdout": 0.0, "precision": "fp32", "engine": "eager",
-    "stratified": False, "output_noise": False, "candidates": 1,
+    "stratified": False, "smoothing": 0.0, "output_noise": False, "candidates": 1,
     "rollbacks": 0, "log_every_steps": 10,
 }  # fmt: skip
 

@@ -291,6 +291,7 @@ PROMISE: dict[str, tuple[tuple[Any, ...], str]] = {
     "precision": ((None, "fp32"), "a clipped gradient must not be rounded"),
     "candidates": ((1,), "the choice among rows is fitted to pairs of cells of real rows"),
     "given_share": ((None, 0.0), "G would be given cells of real rows"),
+    "smoothing": ((None, 0.0), "it follows the correlations of real rows"),
     "stratified": ((None, False), "regions of real rows would be statistics of them"),
     "constraints": ((None,), "they are fitted to cells of real rows"),
     "find_constraints": ((False,), "what follows from what is told by real rows"),
