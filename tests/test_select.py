@@ -243,6 +243,21 @@ def test_the_logit_of_a_timid_critic_is_scaled_up() -> None:
     assert score.scale > 3
 
 
+class Early(Normal):
+    """Points that D tells from the real ones, all of them."""
+
+    def forward(self, z: Tensor, y: Tensor) -> Tensor:
+        return super().forward(z, y) + 20
+
+
+def test_an_early_generator_has_its_points_chosen_by_the_critic_alone() -> None:
+    data = Dataset(np.random.default_rng(0).normal(size=(LEAST_POINTS, 1)), name="points")
+    model = fit(plan(data, SMALL))
+    score = cell_score(replace(model, G=Early(), D=Timid()), data, 4)
+    assert score.scale == 1
+    assert not score.weights.any()
+
+
 class Overflowing(Normal):
     """Points that are not finite."""
 

@@ -117,6 +117,8 @@ def cell_score(model: Model, train: Dataset, candidates: int) -> CellScore:
             return score  # who samples is told
         unit = fake.std().clamp(min=1e-12)  # so that scale and weights are of one size
         fake, real = fake / unit, score.D(points.to(device), y.to(device)).mean() / unit
+        if not fake.amin(0).mean() <= real <= fake.amax(0).mean():
+            return score  # an early G: no choice among its points has the mean logit of real ones
         score.centres.copy_(centres_of(made[0, :CELLS_FROM].cpu(), count, random))
         share = shares(points.to(device), score.centres)
         places = torch.stack([score.cell_of(x) for x in made])
