@@ -25,6 +25,7 @@ NETS: Mapping[str, Any] = {
     **CLASSIC, "network": "mlp", "latent_dim": 100, "width": 1200, "depth": 2, "activation": "relu",
     "output_activation": "tanh", "critic_width": 240, "critic_depth": 2,
     "critic_activation": "leaky-relu", "batch_size": 100, "log_every_steps": 50,
+    "engine": None,  # long enough to repay compiling, which changes no step
 }  # fmt: skip
 SIGMOID = {"output_activation": "sigmoid", "scaling": "min-max"}
 MAXOUT = {"critic_activation": "maxout", "critic_dropout": 0.5}
