@@ -188,8 +188,10 @@ def plan(dataset: Dataset, config: Config, location: str | Path | None = None) -
     elif config.patience is not None:
         raise ConfigError("patience needs a monitor: the metric to be patient about")
     check_shareable(config)
-    # What cannot be built is told now, on two rows, before a run directory is made.
-    untried = config.replace({"engine": config.engine or "eager"})
+    # What cannot be built is told now, on two rows, before a run directory is made. Epochs of two
+    # rows would be over before they had a pace.
+    planned = {"steps": planned_steps(config, train.total)}
+    untried = config.replace({"engine": config.engine or "eager", **planned})
     trial = Plan(untried, kind, train.take(np.arange(2)), holdout).build()
     size, conditions = trial.batches.batch_size, kind.shape.condition_width
     flops = largest_layer_flops(trial.G, trial.D, size, conditions)
