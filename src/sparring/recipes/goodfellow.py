@@ -147,8 +147,7 @@ MNIST_GOODFELLOW = Recipe(
         "away the other way, D's to zero and G's beyond all bounds, until nothing moves or a loss "
         "is no longer finite (diverged). All samples are one image either way.",
         "Adam's settings are not given: 2e-4 with betas (.5, .999) here; LeakyReLU of slope .2. "
-        "Run 4 collapses within 900 steps under others, too (beta1 .9; rates of 5e-5 and 1e-3): "
-        "what made it work for the author is not in the document.",
+        "Run 4 collapses with them; what made it work for the author is not in the document.",
         "Run 5 is run 4 with the D of Goodfellow et al. (2014): two layers of 240 maxout units of "
         "five pieces, and dropout of one half on them (their .2 on the input is left out).",
     ),
