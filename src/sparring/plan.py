@@ -171,9 +171,8 @@ def plan(dataset: Dataset, config: Config, location: str | Path | None = None) -
         raise ConfigError("smoothing: only the numbers of points and tables can be moved")
     if config.constraints and not isinstance(dataset.x, pd.DataFrame):
         raise ConfigError("constraints: only tables have columns that can be held to any")
-    spent = None
+    spent, steps = None, planned_steps(config, train.total)
     if private:
-        steps = planned_steps(config, len(train))
         assert steps is not None  # `privately` refuses a budget of minutes
         spent = budget(config, len(train), updates_of_critic(config, steps))
         assert isinstance(kind, Table)
@@ -190,14 +189,13 @@ def plan(dataset: Dataset, config: Config, location: str | Path | None = None) -
     check_shareable(config)
     # What cannot be built is told now, on two rows, before a run directory is made. Epochs of two
     # rows would be over before they had a pace.
-    planned = {"steps": planned_steps(config, train.total)}
-    untried = config.replace({"engine": config.engine or "eager", **planned})
+    untried = config.replace({"engine": config.engine or "eager", "steps": steps})
     trial = Plan(untried, kind, train.take(np.arange(2)), holdout).build()
     size, conditions = trial.batches.batch_size, kind.shape.condition_width
     flops = largest_layer_flops(trial.G, trial.D, size, conditions)
     # Processes that train together have a core each.
     threads = pick_threads(config.threads or (1 if processes() > 1 else None), flops)
-    engine = _engine(config, trial, train.total, threads)
+    engine = _engine(config, trial, steps, threads)
     config = agreed(config.replace({"threads": threads, "engine": engine}))
     made = Plan(config, kind, train, holdout, source, spent)
     if train.file is not None or private:
@@ -215,11 +213,11 @@ def mark(dataset: Dataset, config: Config) -> str:
     return fingerprint(dataset) if config.epsilon is None else f"{len(dataset)} rows"
 
 
-def _engine(config: Config, trial: Trainer, rows: int, threads: int) -> str:
+def _engine(config: Config, trial: Trainer, steps: int | None, threads: int) -> str:
     """How the steps will run; a long run is worth a look at its pace first."""
     if processes() > 1:
         return "eager"  # no recording holds what processes tell each other
-    steps, device = planned_steps(config, rows), trial.batches.device
+    device = trial.batches.device
     if steps is None:
         return pick_engine(config, device, math.inf, 60 * resolved(config.minutes, "minutes"))
     unsure = config.engine is None and steps >= TRACING_REPAYS
