@@ -174,6 +174,19 @@ ABLATIONS: dict[str, Ablation] = {
     "gamma-points": Ablation(PLANE, SEEN, {
         f"gamma x {share:g}": {"gamma": share * 0.1} for share in (0.1, 0.3, 1.0, 3.0, 10.0)
     }),
+    # Each run by the clock: on a machine that is busy or slow, the numbers are others.
+    "little-time": Ablation(
+        ("moons", "circles", "two-gaussians", "radial-gaussians"), ("c2st", "sliced_wasserstein"),
+        {
+            f"{seconds} seconds, {net}": {"minutes": seconds / 60, **settings}
+            for seconds in (6, 20)
+            for net, settings in {
+                "the defaults": {},
+                "as for a long run": {"width": 128, "batch_size": 128},
+                "half as deep": {"depth": 2},
+            }.items()
+        },
+    ),
     # A fifth of the steps, which is enough to tell them apart.
     "ablation-tables": Ablation(FILES, ("shape", "trend", "c2st"), {
         title: {"steps": 600, **settings} for title, settings in OF_TABLES.items()

@@ -8,7 +8,7 @@ import torch
 from sparring.config import Config
 from sparring.data.dataset import Dataset
 from sparring.errors import ConfigError, InputError
-from sparring.kinds.points import SCALINGS, Points
+from sparring.kinds.points import LITTLE_TIME, SCALINGS, Points
 
 X = np.random.default_rng(0).normal([5.0, -300.0], [0.1, 40.0], (500, 2))
 
@@ -88,6 +88,14 @@ def test_rows_that_do_not_fit(x: np.ndarray | pd.DataFrame, message: str) -> Non
 def test_numbers_beyond_computing_are_refused() -> None:
     with pytest.raises(InputError, match=r"rows holds a number that is not within 1e\+60 of 0"):
         Points.fit(Dataset(np.array([[0.0], [1e300]]), name="rows"), Config())
+
+
+def test_little_time_trains_smaller_nets() -> None:
+    points = Points.fit(Dataset(X), Config())
+    little, enough = (points.defaults_for(500, share * LITTLE_TIME) for share in (0.5, 1.0))
+    assert enough == points.defaults_for(500) == Points.defaults
+    assert little["width"] < enough["width"]
+    assert little.keys() == enough.keys()
 
 
 def test_rows_without_labels_have_no_class() -> None:

@@ -110,8 +110,8 @@ class Kind(ABC):
         Columns that only `Condition.keep` needs may stand behind; `numbered` leaves them out.
         """
 
-    def defaults_for(self, rows: int) -> Mapping[str, Any]:
-        """The defaults when there are so many training rows."""
+    def defaults_for(self, rows: int, minutes: float | None = None) -> Mapping[str, Any]:
+        """The defaults when there are so many training rows, and so much time if that is given."""
         return self.defaults
 
     def marks(self, bins: int) -> Marks | None:

@@ -351,7 +351,7 @@ class Table(Kind):
     def _free(self) -> tuple[FreeColumn, ...]:
         return tuple(c for c in self.columns if isinstance(c, FreeColumn))
 
-    def defaults_for(self, rows: int) -> Mapping[str, Any]:
+    def defaults_for(self, rows: int, minutes: float | None = None) -> Mapping[str, Any]:
         few = self.with_few_rows if rows < FEW_ROWS else {}
         very_few = self.with_very_few_rows if rows < VERY_FEW_ROWS else {}
         return {**self.defaults, **few, **very_few}
