@@ -174,7 +174,7 @@ def draw_film(experiment: str, results: Results) -> Figure:
         done = int(frame.name) / 10 * (epochs or 0)
         images = np.load(frame / "images.npy", allow_pickle=False)
         panels.append((f"epoch {done:.3g}", partial(draw_sheet, images)))
-    return plot_filmstrip(panels, columns=4)
+    return plot_filmstrip(panels, columns=5 if columns(images) == PER_DIGIT else 4)
 
 
 def draw_sheet(images: np.ndarray, axes: Axes) -> None:

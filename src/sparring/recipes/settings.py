@@ -13,7 +13,8 @@ from sparring.recipes.base import Experiment, Rows, Trained, Values
 # loss of G, D free of any penalty, constant rates, no running average of G, every row trained on,
 # step by step as PyTorch runs it, and nobody who steps in when a run goes wrong.
 CLASSIC: Mapping[str, Any] = {
-    "loss": "non-saturating", "penalty": "none", "gamma": 0.0, "schedule": "constant",
+    "loss": "non-saturating", "penalty": "none", "gamma": 0.0, "gamma_decay": 1.0,
+    "schedule": "constant",
     "ema_half_life_steps": 0.0, "holdout": 0.0, "precision": "fp32", "engine": "eager",
     "stratified": False, "smoothing": 0.0, "output_noise": False, "candidates": 1,
     "rollbacks": 0, "log_every_steps": 10,
