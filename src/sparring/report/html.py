@@ -11,7 +11,7 @@ from PIL import Image
 
 TEMPLATES = Path(__file__).parent / "templates"
 LARGEST = {".png": 100_000, ".gif": 500_000}  # bytes of a picture in a page
-COLOURS = (256, 128, 64, 32, 16)
+COLOURS = (256, 128, 64, 32)
 
 # Colours of a page by their names in the stylesheet, on light and on dark paper. Each but `line`
 # is read as text on `paper` and on `card`, at a contrast of 4.5 at least (WCAG AA).
