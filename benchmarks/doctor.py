@@ -55,8 +55,9 @@ def run(seeds: int) -> list[dict[str, str]]:
 
 def told(run: dict[str, Any]) -> Diagnosis:
     """What the doctor says, of the log alone."""
-    defaults = KINDS[KIND_OF[run["source"]]].defaults
-    return diagnose_log(run["log"], Config(**run["settings"]), defaults)
+    config = Config(**run["settings"])
+    defaults = KINDS[KIND_OF[run["source"]]].defaults_for(PLANTS[run["plant"]].rows, config)
+    return diagnose_log(run["log"], config, defaults)
 
 
 def good(run: dict[str, Any]) -> bool:

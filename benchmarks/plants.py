@@ -140,10 +140,7 @@ SMALL: dict[str, Any] = {
     "network": "mlp", "width": 48, "depth": 2, "batch_size": 64, "latent_dim": 4, "steps": 500,
     "learning_rate": 2e-3, "ema_half_life_steps": 50,
 }  # fmt: skip
-# An MLP of images wants ten times the gamma of convolutions.
-DIGITS = SMALL | {
-    "width": 128, "latent_dim": 16, "learning_rate": 1e-3, "gamma": 1.0, "gamma_decay": 0.1,
-}  # fmt: skip
+DIGITS = SMALL | {"width": 128, "latent_dim": 16, "learning_rate": 1e-3}
 ANGLES = np.arange(8) * np.pi / 4
 SOURCES = {
     "ring": mixture(np.stack([np.cos(ANGLES), np.sin(ANGLES)], axis=1), 0.12),

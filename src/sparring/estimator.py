@@ -333,7 +333,7 @@ class GAN(Plots, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no 
             into `GAN(**...)` by `sparring.config.parse`, or behind `--set`.
         """
         check_is_fitted(self)
-        return diagnose_log(self.log_, self.model_.config, self.model_.kind.defaults)
+        return diagnose_log(self.log_, self.model_.config, self.model_.defaults)
 
     def save(self, path: str | Path) -> None:
         """Write the model and its log (JSON and safetensors, no pickle, no training row) to a

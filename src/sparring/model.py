@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,6 +54,11 @@ class Model:
     source: dict[str, Any] = field(default_factory=dict)
     steps: int = 0
     epsilon: float | None = None
+
+    @property
+    def defaults(self) -> Mapping[str, Any]:
+        """Those of its kind, for as many rows as it came from and the settings that it has."""
+        return self.kind.defaults_for(self.source["rows"], self.config)
 
     @property
     def privacy(self) -> str:

@@ -164,7 +164,7 @@ def plan(dataset: Dataset, config: Config, location: str | Path | None = None) -
         "fingerprint": mark(dataset, config),
     }
     of_privacy = Table.in_private if private else {}
-    config = config.with_defaults({**kind.defaults_for(train.total, config.minutes), **of_privacy})
+    config = config.with_defaults({**kind.defaults_for(train.total, config), **of_privacy})
     if config.given_share and not kind.shape.cells:
         raise ConfigError("given_share: only rows of tables have cells that can be given")
     if config.smoothing and len(kind.shape.row) > 1:

@@ -70,7 +70,9 @@ class Recorder:
         """Say how the run stands; of a collapse, once and at once."""
         before = (look for look in self.looks if look["step"] < record["step"])  # or rolled back
         self.looks = [*before, record]
-        found = diagnose_log(self.looks, self.plan.config, self.plan.kind.defaults)
+        plan = self.plan
+        defaults = plan.kind.defaults_for(plan.train.total, plan.config)
+        found = diagnose_log(self.looks, plan.config, defaults)
         reporter.diagnosis(found)
         if found.verdict == "collapsed" != self.word:
             self.trainer.events.append(f"step {self.trainer.step:,}: {told(found)}")

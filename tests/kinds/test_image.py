@@ -81,3 +81,12 @@ def test_images_all_alike_have_a_feature_space_too() -> None:
     real = Dataset(np.zeros((5, 8, 8, 1), np.uint8))
     views = Image.fit(real, Config()).views(real)
     assert not views[0].features.any()
+
+
+def test_perceptrons_of_images_want_more_gamma() -> None:
+    convolutions, perceptrons = (
+        Image.defaults_for(100, Config(network=network)) for network in ("dcgan", "mlp")
+    )
+    assert convolutions == Image.defaults_for(100, Config()) == Image.defaults
+    assert perceptrons["gamma"] > convolutions["gamma"]
+    assert perceptrons.keys() == convolutions.keys()

@@ -91,9 +91,10 @@ def test_numbers_beyond_computing_are_refused() -> None:
 
 
 def test_little_time_trains_smaller_nets() -> None:
-    points = Points.fit(Dataset(X), Config())
-    little, enough = (points.defaults_for(500, share * LITTLE_TIME) for share in (0.5, 1.0))
-    assert enough == points.defaults_for(500) == Points.defaults
+    little, enough = (
+        Points.defaults_for(500, Config(minutes=share * LITTLE_TIME)) for share in (0.5, 1.0)
+    )
+    assert enough == Points.defaults_for(500, Config()) == Points.defaults
     assert little["width"] < enough["width"]
     assert little.keys() == enough.keys()
 

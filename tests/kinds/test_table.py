@@ -267,16 +267,14 @@ def test_a_picture_of_sixteen_columns_at_most(tmp_path: Path) -> None:
 
 
 def test_few_rows_train_smaller_nets() -> None:
-    table = Table.fit(Dataset(pd.DataFrame({"x": [1.0, 2.0, 3.0]}), name="x"), Config())
-    few, many = table.defaults_for(FEW_ROWS - 1), table.defaults_for(FEW_ROWS)
+    few, many = (Table.defaults_for(FEW_ROWS + more, Config()) for more in (-1, 0))
     assert many == Table.defaults
     assert few["width"] < many["width"]
     assert few.keys() == many.keys()
 
 
 def test_very_few_rows_are_moved_and_for_fewer_steps() -> None:
-    table = Table.fit(Dataset(pd.DataFrame({"x": [1.0, 2.0, 3.0]}), name="x"), Config())
-    very_few, few = table.defaults_for(VERY_FEW_ROWS - 1), table.defaults_for(VERY_FEW_ROWS)
+    very_few, few = (Table.defaults_for(VERY_FEW_ROWS + more, Config()) for more in (-1, 0))
     assert few["smoothing"] == 0 < very_few["smoothing"]
     assert very_few["steps"] < few["steps"]
     assert very_few.keys() == few.keys()

@@ -35,7 +35,7 @@ def diagnose(run: str | Path) -> Diagnosis:
     try:
         config = Config(**json.loads((found.path / "config.json").read_text(encoding="utf-8")))
         schema = json.loads((found.path / "schema.json").read_text(encoding="utf-8"))
-        defaults = KINDS[schema["kind"]].defaults
+        defaults = KINDS[schema["kind"]].defaults_for(schema["source"]["rows"], config)
     except (OSError, LookupError, TypeError, ValueError) as error:
         first = str(error).partition("\n")[0]
         raise RunError(f"{found.path}: its settings cannot be read ({first})") from None

@@ -110,9 +110,10 @@ class Kind(ABC):
         Columns that only `Condition.keep` needs may stand behind; `numbered` leaves them out.
         """
 
-    def defaults_for(self, rows: int, minutes: float | None = None) -> Mapping[str, Any]:
-        """The defaults when there are so many training rows, and so much time if that is given."""
-        return self.defaults
+    @classmethod
+    def defaults_for(cls, rows: int, config: Config) -> Mapping[str, Any]:
+        """The defaults for so many training rows, beside what `config` sets already."""
+        return cls.defaults
 
     def marks(self, bins: int) -> Marks | None:
         """What G's rows are chosen by, if it makes several for each that is kept.

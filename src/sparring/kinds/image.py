@@ -23,6 +23,7 @@ from sparring.kinds.labels import Labels
 from sparring.kinds.sheets import grid
 from sparring.kinds.style import save
 from sparring.nets.base import Shape
+from sparring.nets.catalogue import PERCEPTRONS
 
 SIDES = (8, 64)
 COMPONENTS = 64
@@ -68,6 +69,7 @@ class Image(Kind):
         "precision": "auto",
         "steps": 6_000,
     }
+    with_perceptrons: ClassVar[Mapping[str, Any]] = {"gamma": 1.0, "gamma_decay": 0.1}
     metrics: ClassVar[tuple[str, ...]] = (
         "frechet", "kernel_distance", "classifier_frechet", "classifier_kernel_distance",
         "precision", "recall", "density", "coverage", "sliced_wasserstein", "wasserstein", "mmd",
@@ -106,6 +108,11 @@ class Image(Kind):
     @property
     def features(self) -> None:
         return None
+
+    @classmethod
+    def defaults_for(cls, rows: int, config: Config) -> Mapping[str, Any]:
+        perceptrons = cls.with_perceptrons if config.network in PERCEPTRONS else {}
+        return {**cls.defaults, **perceptrons}
 
     def check(self, dataset: Dataset) -> None:
         found, expected = _images(dataset).shape[1:], (self.side, self.side, self.channels)

@@ -124,9 +124,11 @@ class Points(Kind):
     def features(self) -> tuple[Hashable, ...]:
         return tuple(range(len(self.mean)))
 
-    def defaults_for(self, rows: int, minutes: float | None = None) -> Mapping[str, Any]:
-        little = self.with_little_time if minutes is not None and minutes < LITTLE_TIME else {}
-        return {**self.defaults, **little}
+    @classmethod
+    def defaults_for(cls, rows: int, config: Config) -> Mapping[str, Any]:
+        short = config.minutes is not None and config.minutes < LITTLE_TIME
+        little = cls.with_little_time if short else {}
+        return {**cls.defaults, **little}
 
     def check(self, dataset: Dataset) -> None:
         points = _points(dataset)

@@ -351,10 +351,11 @@ class Table(Kind):
     def _free(self) -> tuple[FreeColumn, ...]:
         return tuple(c for c in self.columns if isinstance(c, FreeColumn))
 
-    def defaults_for(self, rows: int, minutes: float | None = None) -> Mapping[str, Any]:
-        few = self.with_few_rows if rows < FEW_ROWS else {}
-        very_few = self.with_very_few_rows if rows < VERY_FEW_ROWS else {}
-        return {**self.defaults, **few, **very_few}
+    @classmethod
+    def defaults_for(cls, rows: int, config: Config) -> Mapping[str, Any]:
+        few = cls.with_few_rows if rows < FEW_ROWS else {}
+        very_few = cls.with_very_few_rows if rows < VERY_FEW_ROWS else {}
+        return {**cls.defaults, **few, **very_few}
 
     def marks(self, bins: int) -> Marks | None:
         return marks_of(self.layout, bins)

@@ -24,8 +24,10 @@ def build_networks(shape: Shape, config: Config) -> tuple[Generator, Critic]:
     """
     make_generator, make_critic = choose("network", resolved(config.network, "network"), NETWORKS)
     if len(shape.row) == 1 and make_generator is not MLPGenerator:
-        flat = ", ".join(name for name, (G, _) in NETWORKS.items() if G is MLPGenerator)
-        raise ConfigError(f"network {config.network!r} needs images; for points and tables: {flat}")
+        raise ConfigError(
+            f"network {config.network!r} needs images; for points and tables: "
+            f"{', '.join(PERCEPTRONS)}"
+        )
     if config.output_noise and make_generator is not MLPGenerator:
         raise ConfigError(f"output_noise: network {config.network!r} has none; MLPs do")
     if config.batch_size == 1 and (config.generator_batch_norm or config.critic_batch_norm):
@@ -45,3 +47,4 @@ NETWORKS: dict[str, Makers] = {
     "embedding-dcgan": (EmbeddingDCGANGenerator, EmbeddingDCGANCritic),
     "resnet": (ResNetGenerator, ResNetCritic),
 }
+PERCEPTRONS = tuple(name for name, (G, _) in NETWORKS.items() if G is MLPGenerator)  # for any rows

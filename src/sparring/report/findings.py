@@ -149,7 +149,7 @@ def _found(
     return Findings(
         model, None if run is None else run.path, log,
         [] if run is None else list(read_lines(run.events_path)),
-        diagnose_log(log, model.config, model.kind.defaults),
+        diagnose_log(log, model.config, model.defaults),
         [] if run is None else sorted(run.samples.glob("step-*.png")),
         train, holdout, gone, against, scores, unscored, comparison, picture_samples(model),
     )  # fmt: skip

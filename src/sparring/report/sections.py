@@ -232,7 +232,7 @@ def train_command(found: Findings, changes: Mapping[str, str] | None = None) -> 
 def differences(found: Findings) -> dict[str, Any]:
     """The settings that are not what the kind and the house choose by themselves."""
     defaults = {f.name: f.default for f in dataclasses.fields(Config)}
-    defaults |= dict(found.model.kind.defaults)
+    defaults |= dict(found.model.defaults)
     values = found.model.config.as_dict()
     return {k: v for k, v in values.items() if v is not None and v != defaults[k]}
 
