@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from benchmarks import (
     ablation,
+    ctgan,
     doctor,
     kills,
     machine,
@@ -28,6 +29,7 @@ BENCHMARKS: dict[str, Callable[[int], list[dict[str, str]]]] = {
     "toys": toys.run,
     "modes": toys.run_modes,
     "tables": tables.run,
+    "ctgan": ctgan.run,
     "privacy": privacy.run,
     "mnist": mnist.run,
     "mnist-published": mnist.beside_published,

@@ -180,6 +180,19 @@ ABLATIONS: dict[str, Ablation] = {
         f"gamma x {share:g}": {"gamma": share * 0.1, "steps": 3_000}
         for share in (0.1, 0.3, 1.0, 3.0, 10.0)
     }),
+    "few-points": Ablation(
+        ("moons", "circles", "radial-gaussians", "sine"), ("sliced_wasserstein", "c2st"),
+        {
+            # All but so many of 10,000 points are held out.
+            f"{rows} points, {title}": {
+                "holdout": 1 - rows / 10_000, "minutes": 0.4, "gamma_decay": decay
+            }
+            for rows in (32, 128, 512)
+            for title, decay in {
+                "gamma to a tenth": 0.1, "as for many": 0.003, "gamma stays": 1.0
+            }.items()
+        },
+    ),
     # Each run by the clock: on a machine that is busy or slow, the numbers are others.
     "little-time": Ablation(
         ("moons", "circles", "two-gaussians", "radial-gaussians"), ("c2st", "sliced_wasserstein"),

@@ -140,7 +140,8 @@ SMALL: dict[str, Any] = {
     "network": "mlp", "width": 48, "depth": 2, "batch_size": 64, "latent_dim": 4, "steps": 500,
     "learning_rate": 2e-3, "ema_half_life_steps": 50,
 }  # fmt: skip
-DIGITS = SMALL | {"width": 128, "latent_dim": 16, "learning_rate": 1e-3}
+# A G that is told of clusters cannot drop them.
+DIGITS = SMALL | {"width": 128, "latent_dim": 16, "learning_rate": 1e-3, "clusters": 0}
 ANGLES = np.arange(8) * np.pi / 4
 SOURCES = {
     "ring": mixture(np.stack([np.cos(ANGLES), np.sin(ANGLES)], axis=1), 0.12),

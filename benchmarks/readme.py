@@ -9,12 +9,12 @@ from benchmarks.machine import RESULTS, ROOT
 # The page that shows a benchmark, and their order there.
 PAGES = {
     "README.md": ("demo", "startup", "toys", "mnist"),
-    "docs/tables.md": ("tables", "ablation-tables"),
+    "docs/tables.md": ("tables", "ctgan", "ablation-tables"),
     "docs/judging.md": ("doctor", "looks"),
     "docs/privacy.md": ("privacy",),
     "docs/engine.md": (
         "modes", "mnist-published", "steps", "sampling", "seeds", "memory", "kills",
-        "ablation-points", "gamma-points", "gamma-images", "little-time",
+        "ablation-points", "gamma-points", "gamma-images", "few-points", "little-time",
     ),
 }  # fmt: skip
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"

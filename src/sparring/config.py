@@ -64,7 +64,8 @@ class Config:
         "or min-max ([0, 1]) (images)",
     )
     holdout: float = _option(
-        0.2, "share of rows (at most 10,000) that training never sees, to judge samples by", 0, 0.9
+        0.2, "share of rows (at most 10,000) that training never sees, to judge samples by",
+        0, 0.999,
     )
 
     given_share: float | None = _option(
@@ -76,6 +77,11 @@ class Config:
         None, "how far the numbers of a training row are moved at random, each time it is seen, in "
         "deviations and along their correlations, so that few rows are not learnt by heart "
         "(points, tables)", 0, 0.9,
+    )
+
+    clusters: int | None = _option(
+        None, "how many clusters of alike images G and D are told of where there are no labels, "
+        "fewer for fewer than 25 images each (images); 0 = none", 0, 1_000,
     )
 
     # networks

@@ -84,6 +84,7 @@ class GAN(Plots, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no 
         holdout: float = 0.2,
         given_share: float | None = None,
         smoothing: float | None = None,
+        clusters: int | None = None,
         network: str | None = None,
         latent_dim: int | None = None,
         width: int | None = None,

@@ -169,6 +169,8 @@ def plan(dataset: Dataset, config: Config, location: str | Path | None = None) -
         raise ConfigError("given_share: only rows of tables have cells that can be given")
     if config.smoothing and len(kind.shape.row) > 1:
         raise ConfigError("smoothing: only the numbers of points and tables can be moved")
+    if config.clusters and len(kind.shape.row) == 1:
+        raise ConfigError("clusters: only images are told apart by them")
     if config.constraints and not isinstance(dataset.x, pd.DataFrame):
         raise ConfigError("constraints: only tables have columns that can be held to any")
     spent, steps = None, planned_steps(config, train.total)

@@ -8,7 +8,7 @@ import torch
 from sparring.config import Config
 from sparring.data.dataset import Dataset
 from sparring.errors import ConfigError, InputError
-from sparring.kinds.points import LITTLE_TIME, SCALINGS, Points
+from sparring.kinds.points import FEW_ROWS, LITTLE_TIME, SCALINGS, Points
 
 X = np.random.default_rng(0).normal([5.0, -300.0], [0.1, 40.0], (500, 2))
 
@@ -88,6 +88,13 @@ def test_rows_that_do_not_fit(x: np.ndarray | pd.DataFrame, message: str) -> Non
 def test_numbers_beyond_computing_are_refused() -> None:
     with pytest.raises(InputError, match=r"rows holds a number that is not within 1e\+60 of 0"):
         Points.fit(Dataset(np.array([[0.0], [1e300]]), name="rows"), Config())
+
+
+def test_gamma_falls_less_far_for_few_rows() -> None:
+    few, many = (Points.defaults_for(FEW_ROWS + more, Config()) for more in (-1, 0))
+    assert many == Points.defaults
+    assert few["gamma_decay"] > many["gamma_decay"]
+    assert few.keys() == many.keys()
 
 
 def test_little_time_trains_smaller_nets() -> None:

@@ -45,8 +45,8 @@ def fit_baseline(
 
     def draw(n: int, seed: int) -> Dataset:
         y = None
-        if kind.labels is not None and kind.shape.conditions:
-            y = kind.labels.draw(n, random_stream(seed, "labels of a baseline"))
+        if kind.shape.conditions:
+            y = kind.ask(n).condition(range(n), random_stream(seed, "labels of a baseline")).labels
         x = torch.from_numpy(baseline.sample(n, None if y is None else y.numpy(), seed))
         samples = kind.decode(torch.unflatten(x.float(), 1, kind.shape.row), y)
         return replace(kind.numbered(samples, 0), name="samples")

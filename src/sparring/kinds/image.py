@@ -18,7 +18,9 @@ from sparring.data.dataset import Dataset
 from sparring.errors import InputError, choose
 from sparring.evaluate.image_classifier import cached_image_classifier
 from sparring.evaluate.views import Classifier, Views
+from sparring.kinds.asking import Asked, AskedLabels
 from sparring.kinds.base import Kind, restored_labels, saved_labels
+from sparring.kinds.clusters import Clusters
 from sparring.kinds.labels import Labels
 from sparring.kinds.sheets import grid
 from sparring.kinds.style import save
@@ -39,16 +41,19 @@ class Image(Kind):
         side: height and width in pixels.
         channels: 1 (grey) or 3 (red, green, blue).
         scaling: key of SCALINGS.
+        clusters: what the nets are told of each image where there are no labels.
     """
 
     side: int
     channels: int
     labels: Labels | None
     scaling: str = "symmetric"
+    clusters: Clusters | None = None
 
     name: ClassVar[str] = "image"
     defaults: ClassVar[Mapping[str, Any]] = {
         "scaling": "symmetric",
+        "clusters": 100,
         "network": "dcgan",
         "latent_dim": 64,
         "width": 32,
@@ -97,13 +102,24 @@ class Image(Kind):
             raise InputError(f"{dataset.name}: {channels} channels; images have 1 or 3")
         scaling = config.scaling or cls.defaults["scaling"]
         choose("scaling", scaling, SCALINGS)
-        labels = None if dataset.y is None else Labels.fit(dataset.y)
-        return cls(height, channels, labels, scaling)
+        if dataset.y is not None:
+            return cls(height, channels, Labels.fit(dataset.y), scaling)
+        most = cls.defaults["clusters"] if config.clusters is None else config.clusters
+        clusters = Clusters.fit(_images(dataset), most, config.seed)
+        return cls(height, channels, None, scaling, clusters)
 
     @property
     def shape(self) -> Shape:
-        conditions = len(self.labels.classes) if self.labels else 0
+        told = self.labels if self.clusters is None else self.clusters.labels
+        conditions = len(told.classes) if told else 0
         return Shape((self.channels, self.side, self.side), conditions)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        if self.clusters is None:
+            return ()
+        count = len(self.clusters.centres)
+        return (f"no labels: the nets are told which of {count} clusters an image is of",)
 
     @property
     def features(self) -> None:
@@ -131,6 +147,15 @@ class Image(Kind):
         black, white = SCALINGS[self.scaling]
         pixels = raw[0].permute(0, 3, 1, 2).contiguous()
         return pixels.float() / (255 / (white - black)) + black
+
+    def encode_labels(self, dataset: Dataset) -> Tensor | None:
+        if self.clusters is None:
+            return super().encode_labels(dataset)
+        return self.clusters.encode(_images(dataset))
+
+    def ask(self, n: int, y: Any = None, where: Any = None, balance: str | None = None) -> Asked:
+        asked = super().ask(n, y, where, balance)
+        return asked if self.clusters is None else AskedLabels(self.clusters.labels)
 
     def decode(self, x: Tensor, y: Tensor | None) -> Dataset:
         black, white = SCALINGS[self.scaling]
@@ -170,13 +195,16 @@ class Image(Kind):
             "channels": self.channels,
             "labels": saved_labels(self.labels),
             "scaling": self.scaling,
+            "clusters": None if self.clusters is None else self.clusters.to_dict(),
         }
 
     @classmethod
     def from_dict(cls, saved: dict[str, Any]) -> Image:
+        clusters = saved.get("clusters")
         return cls(
             saved["side"], saved["channels"], restored_labels(saved["labels"]),
             saved.get("scaling", "symmetric"),
+            None if clusters is None else Clusters.from_dict(clusters),
         )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from sparring.kinds.labels import Labels
 from sparring.kinds.style import save
 from sparring.nets.base import Shape
 
+FEW_ROWS = 500  # below that D learns them by heart if gamma falls as far as for more
 LITTLE_TIME = 0.5  # minutes; with less, smaller nets make more of it: they make more steps
 
 
@@ -47,6 +48,7 @@ class Points(Kind):
     name: ClassVar[str] = "points"
     defaults: ClassVar[Mapping[str, Any]] = {
         "scaling": "standard",
+        "clusters": 0,
         "network": "residual-mlp",
         "latent_dim": 2,
         "width": 128,
@@ -68,6 +70,7 @@ class Points(Kind):
         "precision": "fp32",
         "steps": 10_000,
     }
+    with_few_rows: ClassVar[Mapping[str, Any]] = {"gamma_decay": 0.1}
     with_little_time: ClassVar[Mapping[str, Any]] = {"width": 64, "batch_size": 64}
     metrics: ClassVar[tuple[str, ...]] = (
         "frechet", "kernel_distance", "sliced_wasserstein", "wasserstein", "mmd", "mmd_p", "c2st",
@@ -127,8 +130,9 @@ class Points(Kind):
     @classmethod
     def defaults_for(cls, rows: int, config: Config) -> Mapping[str, Any]:
         short = config.minutes is not None and config.minutes < LITTLE_TIME
+        few = cls.with_few_rows if rows < FEW_ROWS else {}
         little = cls.with_little_time if short else {}
-        return {**cls.defaults, **little}
+        return {**cls.defaults, **few, **little}
 
     def check(self, dataset: Dataset) -> None:
         points = _points(dataset)

@@ -90,6 +90,7 @@ class Table(Kind):
 
     name: ClassVar[str] = "table"
     defaults: ClassVar[Mapping[str, Any]] = {
+        "clusters": 0,
         "network": "residual-mlp",
         "latent_dim": 32,
         "width": 256,
