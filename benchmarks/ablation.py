@@ -8,10 +8,12 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from benchmarks.machine import RESULTS, in_processes, spread
 from sparring.config import Config
@@ -19,7 +21,7 @@ from sparring.data.source import open_source
 from sparring.errors import RunError
 from sparring.fit import fit
 from sparring.judge import judge
-from sparring.plan import Plan, plan
+from sparring.plan import HOLDOUT_ROWS, Plan, plan
 
 Settings = Mapping[str, Any]
 
@@ -83,9 +85,22 @@ def one(name: str, source: str, settings: Settings, seed: int) -> None:
 
 
 def prepared(source: str, settings: Settings, seed: int) -> Plan:
-    """A run under the defaults but for `settings`."""
+    """A run under the defaults but for `settings`.
+
+    Args:
+        source: "NAME, 32 points" are 32 to train on, and as many as may be to judge by; "NAME, no
+            labels" are rows without theirs.
+    """
     config = Config(seed=seed, threads=1, engine="traced").replace(settings)
-    return plan(open_source(source), config, source)
+    name, _, part = source.partition(", ")
+    dataset = open_source(name)
+    if part == "no labels":
+        dataset = replace(dataset, y=None)
+    elif part:
+        total = int(part.removesuffix(" points")) + HOLDOUT_ROWS
+        dataset = dataset.take(np.random.default_rng(seed).permutation(len(dataset))[:total])
+        config = config.replace({"holdout": HOLDOUT_ROWS / total})
+    return plan(dataset, config, source)
 
 
 def gather(
@@ -129,6 +144,7 @@ FILES = tuple(
     for name in ("adult.csv", "StressLevelDataset.csv")
 )
 PLANE = ("moons", "grid")
+BRIEF: Settings = {"steps": 3_000, "width": 64, "batch_size": 64}  # as with little time
 OF_IMAGES = ("label_agreement", "classifier_frechet", "recall")
 SEEN = ("c2st", "sliced_wasserstein", "recall", "modes", "high_quality", "mode_kl")
 
@@ -180,17 +196,23 @@ ABLATIONS: dict[str, Ablation] = {
         f"gamma x {share:g}": {"gamma": share * 0.1, "steps": 3_000}
         for share in (0.1, 0.3, 1.0, 3.0, 10.0)
     }),
-    "few-points": Ablation(
-        ("moons", "circles", "radial-gaussians", "sine"), ("sliced_wasserstein", "c2st"),
+    "clusters": Ablation(
+        ("digits, no labels",), ("frechet", "precision", "recall", "coverage", "c2st"),
         {
-            # All but so many of 10,000 points are held out.
-            f"{rows} points, {title}": {
-                "holdout": 1 - rows / 10_000, "minutes": 0.4, "gamma_decay": decay
-            }
+            f"{count} clusters" if count else "none": {"clusters": count, "steps": 3_000}
+            for count in (0, 5, 10, 20, 100)
+        },
+    ),
+    "few-points": Ablation(
+        tuple(
+            f"{name}, {rows} points"
+            for name in ("moons", "circles", "radial-gaussians", "sine")
             for rows in (32, 128, 512)
-            for title, decay in {
-                "gamma to a tenth": 0.1, "as for many": 0.003, "gamma stays": 1.0
-            }.items()
+        ),
+        ("sliced_wasserstein", "coverage"),
+        {
+            f"gamma to {share}": {"gamma_decay": decay, **BRIEF}
+            for share, decay in {"a tenth": 0.1, "three thousandths": 0.003}.items()
         },
     ),
     # Each run by the clock: on a machine that is busy or slow, the numbers are others.

@@ -57,7 +57,7 @@ def rival(python: str, seed: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         rows, made = (Path(folder, f"{name}.csv") for name in ("rows", "made"))
         frame.to_csv(rows, index=False)
-        script = Path(__file__).with_name("ctgan_alone.py")
+        script = Path(__file__).parent / "alone" / "fit_ctgan.py"
         command = [python, str(script), str(rows), str(made), str(seed)]
         told = subprocess.run(
             command, check=True, capture_output=True, text=True,

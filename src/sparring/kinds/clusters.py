@@ -57,7 +57,9 @@ class Clusters:
 
     def encode(self, images: np.ndarray) -> Tensor:
         """The number of the cluster of each image, (n,) int64."""
-        return _nearest(_coarse(images), np.array(self.centres))
+        centres = np.array(self.centres)
+        parts = range(0, len(images), PART_ROWS)
+        return torch.cat([_nearest(_coarse(images[i : i + PART_ROWS]), centres) for i in parts])
 
     def to_dict(self) -> dict[str, Any]:
         return {"centres": [list(c) for c in self.centres], "labels": self.labels.to_dict()}
@@ -70,9 +72,8 @@ class Clusters:
 def _coarse(images: np.ndarray) -> np.ndarray:
     """Images (n, h, w, c) averaged to at most 16 x 16 pixels, flat: (n, pixels) float32."""
     side = min(COARSE, images.shape[1])
-    parts = torch.split(torch.from_numpy(np.ascontiguousarray(images)), PART_ROWS)
-    small = [adaptive_avg_pool2d(part.permute(0, 3, 1, 2).float(), side) for part in parts]
-    return torch.cat(small).flatten(1).numpy()
+    pixels = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).float()
+    return adaptive_avg_pool2d(pixels, side).flatten(1).numpy()
 
 
 def _nearest(rows: np.ndarray, centres: np.ndarray) -> Tensor:

@@ -1,6 +1,7 @@
 """CTGAN on a CSV file, at its own defaults: run by the Python of an environment that has it.
 
-`python ctgan_alone.py ROWS.csv SAMPLES.csv SEED` prints what it took, as JSON.
+`python fit_ctgan.py ROWS.csv SAMPLES.csv SEED` prints what it took, as JSON. It lies in a folder of
+its own, because Python looks for modules beside a script first.
 """
 
 from __future__ import annotations
