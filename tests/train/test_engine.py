@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from typing import Any
 
 import pytest
@@ -119,6 +120,25 @@ def test_a_recording_draws_nothing_and_moves_nothing(make_trainer: MakeTrainer) 
     trainer._start()
     assert isinstance(trainer, Trainer)
     assert same(trainer, untouched)
+
+
+def test_a_damaged_cache_of_the_compiler_is_not_asked_twice(
+    make_trainer: MakeTrainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = []
+
+    def picky(graph: Any, example: Any) -> Any:
+        folders.append(os.environ.get("TORCHINDUCTOR_CACHE_DIR"))
+        if len(folders) == 1:
+            raise RuntimeError("invalid ELF header")
+        return graph
+
+    monkeypatch.setattr(torch._inductor, "compile", picky)
+    trainer = advance(make_trainer(engine="compiled"))
+    assert trainer.events == []
+    assert len(folders) == 2
+    assert folders[0] != folders[1]
+    assert same(trainer, advance(make_trainer(engine="traced")))
 
 
 @pytest.mark.parametrize("when", ["at once", "halfway"])

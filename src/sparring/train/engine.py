@@ -79,11 +79,22 @@ def compiled(step: Step, example: list[Batch]) -> Step:
     A recording has no Python left for torch.compile to guard, and its guards take as long as a
     small step.
     """
-    graph = record(step, example)
-    with torch.no_grad():
-        run = replay(torch._inductor.compile(graph, _tensors(example)))
-    run(example)  # what fails fails here
-    return run
+
+    def made() -> Step:
+        graph = record(step, example)
+        with torch.no_grad():
+            run = replay(torch._inductor.compile(graph, _tensors(example)))
+        run(example)  # what fails fails here
+        return run
+
+    try:
+        return made()
+    except RuntimeError:
+        from torch._inductor.utils import fresh_cache  # slow to import
+
+        # What a process that was killed left in the compiler's cache may be half a file.
+        with fresh_cache():
+            return made()
 
 
 def graphed(step: Step, example: list[Batch]) -> Step:
