@@ -197,7 +197,7 @@ ABLATIONS: dict[str, Ablation] = {
         for share in (0.1, 0.3, 1.0, 3.0, 10.0)
     }),
     "clusters": Ablation(
-        ("digits, no labels",), ("frechet", "precision", "recall", "coverage", "closer"),
+        ("digits, no labels",), ("frechet", "precision", "recall", "coverage", "c2st"),
         {
             f"{count} clusters" if count else "none": {"clusters": count, "steps": 3_000}
             for count in (0, 5, 10, 20, 100)
