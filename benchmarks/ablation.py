@@ -97,9 +97,10 @@ def prepared(source: str, settings: Settings, seed: int) -> Plan:
     if part == "no labels":
         dataset = replace(dataset, y=None)
     elif part:
-        total = int(part.removesuffix(" points")) + HOLDOUT_ROWS
-        dataset = dataset.take(np.random.default_rng(seed).permutation(len(dataset))[:total])
-        config = config.replace({"holdout": HOLDOUT_ROWS / total})
+        count = int(part.removesuffix(" points"))
+        order = np.random.default_rng(seed).permutation(len(dataset))
+        few, others = dataset.take(order[:count]), dataset.take(order[count:][:HOLDOUT_ROWS])
+        return replace(plan(few, config.replace({"holdout": 0.0}), source), holdout=others)
     return plan(dataset, config, source)
 
 

@@ -93,7 +93,7 @@ def test_a_wrong_type_is_named(name: str, value: Any, words: str) -> None:
         ("steps", 0, "at least 1, got 0"),
         ("gamma", -1, "at least 0, got -1.0"),
         ("gamma_decay", 0, "at least 1e-06, got 0.0"),
-        ("holdout", 0.9995, "at least 0 and at most 0.999, got 0.9995"),
+        ("holdout", 0.95, "at least 0 and at most 0.9, got 0.95"),
         ("seed", 2**32, "at most 4294967295, got 4294967296"),
         ("seed", -1, "at least 0 and"),
         ("label_smoothing", 0.6, "at most 0.5"),

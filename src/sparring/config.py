@@ -64,8 +64,7 @@ class Config:
         "or min-max ([0, 1]) (images)",
     )
     holdout: float = _option(
-        0.2, "share of rows (at most 10,000) that training never sees, to judge samples by",
-        0, 0.999,
+        0.2, "share of rows (at most 10,000) that training never sees, to judge samples by", 0, 0.9
     )
 
     given_share: float | None = _option(

@@ -141,14 +141,15 @@ def test_a_damaged_cache_of_the_compiler_is_not_asked_twice(
     assert same(trainer, advance(make_trainer(engine="traced")))
 
 
+@pytest.mark.parametrize("error", [RuntimeError, OSError])
 @pytest.mark.parametrize("when", ["at once", "halfway"])
 def test_a_run_goes_on_when_its_engine_fails(
-    make_trainer: MakeTrainer, monkeypatch: pytest.MonkeyPatch, when: str
+    make_trainer: MakeTrainer, monkeypatch: pytest.MonkeyPatch, when: str, error: type[Exception]
 ) -> None:
     def broken(step: Step, example: list[Batch]) -> Step:
         if when == "halfway":
             step(example)
-        raise RuntimeError("no compiler today\nand a long tale")
+        raise error("no compiler today\nand a long tale")
 
     monkeypatch.setitem(ENGINES, "compiled", broken)
     trainer = advance(make_trainer(engine="compiled"))

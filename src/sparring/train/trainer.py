@@ -185,7 +185,7 @@ class Trainer:
             player.recorded = self.config.engine != "eager"
         try:
             self.run = self.engine(self.play, example)
-        except RuntimeError as error:  # of a compiler or a GPU: no reason to end the run
+        except (RuntimeError, OSError) as error:  # of a compiler, disk or GPU: no end
             first = str(error).partition("\n")[0]
             self.events.append(f"engine {self.config.engine} failed ({first}); eager goes on")
             self.run = self.play
