@@ -174,8 +174,8 @@ OF_POINTS: Mapping[str, Settings] = {
 }
 OF_TABLES: Mapping[str, Settings] = {
     "the defaults, 600 steps": {},
-    "every row is kept": {"candidates": 1},
-    "8 candidates": {"candidates": 8},
+    "no Gibbs sweep": {"gibbs_sweep": False},
+    "4 candidates": {"candidates": 4},
     "no averaging": {"ema_half_life_steps": 0.0},
     "batch 500, half the steps": {"batch_size": 500, "steps": 300},
     "gamma x 3": {"gamma": 9.0},

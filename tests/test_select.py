@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from torch import Tensor, nn
@@ -15,144 +14,20 @@ from torch import Tensor, nn
 from sparring.config import Config
 from sparring.data.dataset import Dataset
 from sparring.errors import DivergedError
-from sparring.evaluate.tables import shape_error, trend_error
 from sparring.fit import fit
-from sparring.kinds.points import Points
-from sparring.kinds.table import Table
 from sparring.model import Model
 from sparring.nets.base import Critic, Generator
 from sparring.nets.selective import (
-    CELLS,
-    CalibratedGenerator,
     CellScore,
-    Marks,
     SelectiveGenerator,
 )
 from sparring.plan import plan
 from sparring.sample import sample
-from sparring.select import (
-    LEAST_POINTS,
-    MOST_MARKS,
-    cell_score,
-    finished,
-    fitted,
-    marks_for,
-    selective,
-)
+from sparring.select import LEAST_POINTS, cell_score, finished
 
 SMALL = Config(
     steps=3, width=8, depth=1, latent_dim=2, batch_size=16, candidates=4, threads=1, engine="eager",
 )  # fmt: skip
-
-
-def frame(n: int = 700) -> pd.DataFrame:
-    """Two columns that an untrained G does not know to depend on each other."""
-    random = np.random.default_rng(0)
-    x = random.normal(size=n)
-    return pd.DataFrame({"x": x, "sign": np.where(x + 0.1 * random.normal(size=n) > 0, "+", "-")})
-
-
-@pytest.fixture(scope="module")
-def model() -> Model:
-    return fit(plan(Dataset(frame(), name="frame"), SMALL))
-
-
-class Independent(Generator):
-    """A number and a category that know nothing of each other."""
-
-    latent_dim = 2
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.ones(()))  # tells the device
-
-    def forward(self, z: Tensor, y: Tensor) -> Tensor:
-        first = (z[:, 1] > 0).float()
-        return torch.stack([z[:, 0], first, 1 - first], dim=1)
-
-
-def test_chosen_rows_have_the_pairs_of_the_training_rows(model: Model) -> None:
-    train = Dataset(frame(), name="frame")
-    before = Model(model.config, model.kind, Independent(), model.D)
-    after = Model(model.config, model.kind, selective(before, train), model.D)
-    errors = [trend_error(train.x, sample(m, 600, seed=1).x) for m in (before, after)]
-    assert errors[0] > 0.4
-    assert errors[1] < 0.1
-
-
-def chooser(model: Model) -> Generator:
-    """What is under the calibration."""
-    assert isinstance(model.G, CalibratedGenerator)
-    return model.G.base
-
-
-def test_numbers_come_as_training_rows_have_them(model: Model) -> None:
-    drawn = sample(model, 4000, seed=2).x["x"]
-    assert shape_error(frame()[["x"]], drawn.to_frame()) < 0.08
-
-
-def test_a_saved_model_chooses_as_before(model: Model, tmp_path: Path) -> None:
-    model.save(tmp_path)
-    again = Model.load(tmp_path)
-    assert isinstance(again.G, CalibratedGenerator)
-    assert isinstance(again.G.base, SelectiveGenerator)
-    pd.testing.assert_frame_equal(sample(model, 40).x, sample(again, 40).x)
-
-
-def test_the_same_run_chooses_the_same(model: Model) -> None:
-    again = fit(plan(Dataset(frame(), name="frame"), SMALL))
-    pd.testing.assert_frame_equal(sample(model, 40).x, sample(again, 40).x)
-
-
-def test_a_condition_is_obeyed_all_the_same() -> None:
-    table = frame().assign(group=np.where(np.arange(700) % 3, "a", "b"))
-    model = fit(plan(Dataset(table, name="frame"), SMALL.replace({"target": "group"})))
-    assert isinstance(chooser(model), SelectiveGenerator)
-    assert set(sample(model, 30, y="b").x["group"]) == {"b"}
-
-
-@pytest.mark.parametrize(("rows", "changes"), [(700, {"candidates": 1}), (400, {})])
-def test_without_candidates_or_with_few_rows_every_row_is_kept(
-    rows: int, changes: dict[str, int]
-) -> None:
-    model = fit(plan(Dataset(frame(rows), name="frame"), SMALL.replace(changes)))
-    assert not isinstance(chooser(model), SelectiveGenerator)
-
-
-def test_where_nothing_is_to_gain_nothing_is_chosen_by() -> None:
-    random = torch.Generator().manual_seed(0)
-    marks = Marks(torch.empty(0, CELLS).long(), torch.empty(0, CELLS), 2, 3)
-    real, pool = (torch.randint(2, size, generator=random).float()
-                  for size in ((600, 3), (8, 500, 3)))  # fmt: skip
-    W = fitted(marks, real, pool, 2, random)
-    assert W is None or W.abs().max() < 1
-
-
-def test_marks_are_as_many_as_rows_fill_and_pairs_allow() -> None:
-    few = Table.fit(Dataset(frame(), name="few"), Config())
-    assert [marks_for(few, n).bins for n in (50, 900, 10**6)] == [2, 3, 16]  # type: ignore[union-attr]
-    wide = pd.DataFrame(np.random.default_rng(0).normal(size=(30, 60)))
-    found = marks_for(Table.fit(Dataset(wide.rename(columns=str), name="wide"), Config()), 10**6)
-    assert found is not None
-    assert found.bins < 16
-    assert found.width <= MOST_MARKS
-    wider = pd.DataFrame(np.random.default_rng(0).normal(size=(30, 400))).rename(columns=str)
-    assert marks_for(Table.fit(Dataset(wider, name="wider"), Config()), 10**6) is None
-    assert marks_for(Points.fit(Dataset(np.eye(3), name="points"), Config()), 100) is None
-
-
-class Lost(Independent):
-    """Rows that are not finite."""
-
-    def forward(self, z: Tensor, y: Tensor) -> Tensor:
-        return super().forward(z, y) * math.nan
-
-
-def test_rows_that_are_not_finite_are_told_to_who_samples(model: Model) -> None:
-    lost = Model(model.config, model.kind, Lost(), model.D)
-    lost.G = finished(lost, Dataset(frame(), name="frame"))
-    with pytest.raises(DivergedError, match="not finite"):
-        sample(lost, 10)
 
 
 class Uniform(Generator):

@@ -138,8 +138,12 @@ class Config:
         "steps so far; 0 = no averaging", 0,
     )
     candidates: int | None = _option(
-        None, "samples that G makes for each that is kept, chosen by D or, in tables, so that "
-        "pairs of cells come as in the training rows; 1 = all are kept, which is faster", 1, 64,
+        None, "samples that G makes for each that is kept, chosen by D; 1 = all are kept, which is "
+        "faster", 1, 64,
+    )
+    gibbs_sweep: bool | None = _option(
+        None, "draw cells of G's rows anew, one by one, as training rows have them beside the "
+        "other cells (tables)",
     )
 
     # budget: one of the three

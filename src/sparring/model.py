@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import Tensor, nn
+from torch import Tensor
 
 from sparring import __version__
 from sparring.config import Config, resolved
@@ -24,13 +24,14 @@ from sparring.kinds.base import Kind
 from sparring.kinds.catalogue import KINDS
 from sparring.nets.base import Critic, Generator
 from sparring.nets.catalogue import build_networks
-from sparring.nets.selective import CalibratedGenerator, CellScore, PairScore, SelectiveGenerator
+from sparring.nets.gibbs import Conditionals, GibbsGenerator
+from sparring.nets.selective import CalibratedGenerator, CellScore, SelectiveGenerator
 from sparring.objective.losses import LOSSES
 from sparring.train.private import Budget
 from sparring.train.runtime import pick_device
 
 JUDGED_ROWS = 4096  # that D sees at once
-FORMAT = 4  # of model.safetensors and schema.json; raised when an older reader would misread
+FORMAT = 5  # of model.safetensors and schema.json; raised when an older reader would misread
 
 
 @dataclass
@@ -109,11 +110,13 @@ class Model:
         # One key: safetensors writes several in any order, and equal models must be equal files.
         about: dict[str, Any] = {"steps": self.steps}
         G = self.G
+        if isinstance(G, GibbsGenerator):
+            about["drawn"] = list(G.cells)
+            G = G.base
         if isinstance(G, CalibratedGenerator):
             about["calibrated"] = len(G.levels)
             G = G.base
         if isinstance(G, SelectiveGenerator):
-            about["bins"] = G.score.marks.bins if isinstance(G.score, PairScore) else 0
             about["cells"] = len(G.score.weights) if isinstance(G.score, CellScore) else 0
         if self.epsilon is not None:
             about["epsilon"] = self.epsilon
@@ -167,15 +170,17 @@ class Model:
                 about = json.loads(file.metadata()["sparring"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             self.steps, self.epsilon = int(about["steps"]), about.get("epsilon")
-            if "bins" in about:
-                marks = self.kind.marks(int(about["bins"])) if about["bins"] else None
-                score: nn.Module = deepcopy(self.D) if marks is None else PairScore(marks)
-                if about.get("cells"):
-                    score = CellScore(deepcopy(self.D), int(about["cells"]), *self.kind.shape.row)
+            if "cells" in about:
+                D, cells = deepcopy(self.D), int(about["cells"])
+                score = CellScore(D, cells, *self.kind.shape.row) if cells else D
                 candidates = resolved(self.config.candidates, "candidates")
                 self.G = SelectiveGenerator(self.G, score, candidates)
             if "calibrated" in about:
                 self.G = CalibratedGenerator(self.G, int(about["calibrated"]))
+            if "drawn" in about:
+                steps, drawn = self.kind.steps(), [int(cell) for cell in about["drawn"]]
+                assert steps is not None
+                self.G = GibbsGenerator(self.G, Conditionals(steps), drawn, self.kind.shape)
             self.G.eval()
             for name, net in (("G", self.G), ("D", self.D)):
                 prefix = f"{name}."

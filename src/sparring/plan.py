@@ -169,6 +169,8 @@ def plan(dataset: Dataset, config: Config, location: str | Path | None = None) -
         raise ConfigError("given_share: only rows of tables have cells that can be given")
     if config.smoothing and len(kind.shape.row) > 1:
         raise ConfigError("smoothing: only the numbers of points and tables can be moved")
+    if config.gibbs_sweep and kind.steps() is None:
+        raise ConfigError("gibbs_sweep: only cells of tables can be drawn one by one")
     if config.clusters and len(kind.shape.row) == 1:
         raise ConfigError("clusters: only images are told apart by them")
     if config.constraints and not isinstance(dataset.x, pd.DataFrame):

@@ -19,7 +19,7 @@ from sparring.evaluate.views import Classifier, Views
 from sparring.kinds.asking import Asked, ask_labels
 from sparring.kinds.labels import Labels
 from sparring.nets.base import Shape
-from sparring.nets.selective import Marks
+from sparring.nets.gibbs import Steps
 
 
 class Kind(ABC):
@@ -115,12 +115,8 @@ class Kind(ABC):
         """The defaults for so many training rows, beside what `config` sets already."""
         return cls.defaults
 
-    def marks(self, bins: int) -> Marks | None:
-        """What G's rows are chosen by, if it makes several for each that is kept.
-
-        Args:
-            bins: that the range of each number is cut into.
-        """
+    def steps(self) -> Steps | None:
+        """The values that cells of G's rows can have, where rows have cells, else None."""
         return None
 
     @abstractmethod

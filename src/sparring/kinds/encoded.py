@@ -7,6 +7,7 @@ from contextlib import ExitStack
 import torch
 from torch import Tensor
 
+from sparring.data.batches import one_hot
 from sparring.data.dataset import Dataset
 from sparring.data.mapped import Growing
 from sparring.errors import InputError
@@ -41,3 +42,16 @@ def encoded(kind: Kind, dataset: Dataset) -> Encoded:
                 array.append(tensor.numpy())
         whole = tuple(torch.from_numpy(array.array()) for array in arrays)
     return (whole, None) if labels is None else (whole[:-1], whole[-1])
+
+
+def conditioned(
+    kind: Kind, rows: Dataset, share: float, random: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Rows as the nets see them, and their conditions as training draws them."""
+    x, given = kind.prepare(kind.encode(rows), random), kind.given(share)
+    labels = kind.encode_labels(rows)
+    if labels is not None:
+        return x, one_hot(labels, kind.shape.conditions)
+    if given is None:
+        return x, x.new_empty(len(x), 0)
+    return x, given.condition(x, given.mask(len(x), random))

@@ -71,6 +71,7 @@ class Image(Kind):
         "learning_rate_decay": 0.05,
         "ema_half_life_steps": 500.0,
         "candidates": 1,
+        "gibbs_sweep": False,
         "precision": "auto",
         "steps": 6_000,
     }

@@ -50,10 +50,10 @@ from sparring.kinds.constraints.fit import fit_rules
 from sparring.kinds.constraints.rules import Rules, restored_rule
 from sparring.kinds.judged import features_of, measured
 from sparring.kinds.labels import Labels
-from sparring.kinds.marks import marks_of
+from sparring.kinds.steps import steps_of
 from sparring.kinds.style import save
 from sparring.nets.base import Shape
-from sparring.nets.selective import Marks
+from sparring.nets.gibbs import Steps
 
 FEW_ROWS = 2_000  # fewer train smaller nets
 VERY_FEW_ROWS = 500  # fewer are moved a little each time, and for fewer steps
@@ -107,7 +107,8 @@ class Table(Kind):
         "learning_rate": 1e-3,
         "learning_rate_decay": 0.05,
         "ema_half_life_steps": 200.0,
-        "candidates": 4,
+        "candidates": 1,
+        "gibbs_sweep": True,
         "precision": "fp32",
         "steps": 3_000,
     }
@@ -358,8 +359,8 @@ class Table(Kind):
         very_few = cls.with_very_few_rows if rows < VERY_FEW_ROWS else {}
         return {**cls.defaults, **few, **very_few}
 
-    def marks(self, bins: int) -> Marks | None:
-        return marks_of(self.layout, bins)
+    def steps(self) -> Steps:
+        return steps_of(self.layout)
 
     def views(self, real: Dataset, *others: Dataset) -> list[Views]:
         frames = [_frame(dataset) for dataset in (real, *others)]

@@ -8,59 +8,6 @@ from torch import Tensor, nn
 from sparring.nets.base import Critic, Generator
 
 LEVELS = 513  # quantiles of a number
-LARGEST = 5.0  # score of a row: odds of 150 to 1 are enough
-CELLS = 4096  # steps of a rank at which the marks of a number are known
-
-
-class Marks(nn.Module):
-    """What is seen of a row: its categories, and of each number in which bin it is and its value.
-
-    rows (n, d) -> (n, width), a 1 first.
-
-    Args:
-        places: the bin of each number at each of CELLS equal steps of its rank, (numbers, CELLS).
-        values: its value there, standardised, likewise.
-        bins: how many there are of each number.
-        rest: how many entries of a row are not numbers.
-    """
-
-    places: Tensor
-    values: Tensor
-
-    def __init__(self, places: Tensor, values: Tensor, bins: int, rest: int) -> None:
-        super().__init__()
-        # What the encoding tells anyway is not saved with the weights.
-        self.register_buffer("places", places, persistent=False)
-        self.register_buffer("values", values.float(), persistent=False)
-        self.bins = bins
-        self.width = 1 + len(places) * (1 + bins) + rest
-
-    def forward(self, x: Tensor) -> Tensor:
-        numbers = len(self.places)
-        cell = (torch.special.ndtr(x[:, :numbers]) * CELLS).long().clamp(max=CELLS - 1)
-        column = torch.arange(numbers, device=x.device)
-        place, value = self.places[column, cell], self.values[column, cell]
-        hot = x.new_zeros(*place.shape, self.bins).scatter_(2, place[:, :, None], 1.0)
-        one = torch.ones_like(x[:, :1])
-        return torch.cat([one, value, hot.flatten(1), x[:, numbers:]], dim=1)
-
-
-class PairScore(nn.Module):
-    """s of rows of a table: a log-linear model of all pairs of a row's marks, see `scores`.
-
-    Attributes:
-        weights: W, (width, width); 0 is a choice by chance.
-    """
-
-    weights: Tensor
-
-    def __init__(self, marks: Marks) -> None:
-        super().__init__()
-        self.marks = marks
-        self.register_buffer("weights", torch.zeros(marks.width, marks.width))
-
-    def forward(self, x: Tensor, y: Tensor) -> Tensor:
-        return scores(self.marks(x), self.weights)
 
 
 class CellScore(nn.Module):
@@ -110,7 +57,7 @@ class SelectiveGenerator(Generator):
 
     Args:
         base: makes the candidates.
-        score: (rows (n, ...), conditions (n, k)) -> s (n,): D, a CellScore or a PairScore.
+        score: (rows (n, ...), conditions (n, k)) -> s (n,): D or a CellScore.
         candidates: K, at least 2.
     """
 
@@ -162,9 +109,3 @@ class CalibratedGenerator(Generator):
         share = ((x - low) / (high - low).clamp(min=1e-9)).clamp(0, 1)
         rank = ((after - 1 + share) / (LEVELS - 1)).double().clamp(1e-6, 1 - 1e-6)
         return torch.cat([torch.special.ndtri(rank).to(row.dtype).T, rest], dim=1)
-
-
-def scores(marks: Tensor, weights: Tensor) -> Tensor:
-    """s = m' W m of each row of marks (n, width), bent to stay within LARGEST of 0: (n,)."""
-    raw = ((marks @ weights) * marks).sum(1)
-    return LARGEST * torch.tanh(raw / LARGEST)

@@ -11,9 +11,10 @@ What of the rows reaches a model, and how:
   conditions of their own.
 - G, its average and its calibration: D, noise, and conditions drawn from noised shares. No row.
 
-Anything else that could look at rows is refused (`PROMISE`) or left out: the choice among rows, a
-monitor, looks at the run, rollbacks, fingerprints. So a model is as private as all updates of D and
-the noised counts together, which an accountant (Mironov et al. 2019, by Opacus) adds up.
+Anything else that could look at rows is refused (`PROMISE`) or left out: a choice among rows, the
+drawing of cells, a monitor, looks at the run, rollbacks, fingerprints. So a model is as private as
+all updates of D and the noised counts together, which an accountant (Mironov et al. 2019, by Opacus)
+adds up.
 """
 
 from __future__ import annotations
@@ -274,7 +275,7 @@ def clipped_sum(
 # What takes the place of a default that is not for epsilon.
 INSTEAD: dict[str, Any] = {
     "loss": "non-saturating", "penalty": "r2", "rollbacks": 0, "engine": "eager", "candidates": 1,
-    "find_constraints": False,
+    "gibbs_sweep": False, "find_constraints": False,
 }  # fmt: skip
 
 # Settings that epsilon leaves no choice in: what is accepted, and why.
@@ -289,7 +290,8 @@ PROMISE: dict[str, tuple[tuple[Any, ...], str]] = {
     "rollbacks": ((0,), "steps made again would look at rows again"),
     "engine": (("eager",), "batches differ in size"),
     "precision": ((None, "fp32"), "a clipped gradient must not be rounded"),
-    "candidates": ((1,), "the choice among rows is fitted to pairs of cells of real rows"),
+    "candidates": ((1,), "the choice among rows is fitted to real rows"),
+    "gibbs_sweep": ((False,), "it draws cells as real rows have them"),
     "given_share": ((None, 0.0), "G would be given cells of real rows"),
     "smoothing": ((None, 0.0), "it follows the correlations of real rows"),
     "stratified": ((None, False), "regions of real rows would be statistics of them"),

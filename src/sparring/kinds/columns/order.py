@@ -10,13 +10,12 @@ from zlib import crc32
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 
 from sparring.kinds.columns.base import categories, known_places, name_of, places
 from sparring.kinds.columns.distribution import Distribution
 from sparring.kinds.columns.dtype import plain
 from sparring.kinds.columns.keep import KEEP_ALL, Keep
-from sparring.kinds.columns.rank import RankColumn
+from sparring.kinds.columns.rank import PARTS, RankColumn
 
 
 @dataclass(frozen=True)
@@ -140,8 +139,8 @@ class MapColumn(OrderColumn):
         place[new] = self.distribution.quantile(np.array(share))
         return place
 
-    def steps(self, rank: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-        return [(rank, ndtri(rank))] * self.width
+    def steps(self) -> tuple[np.ndarray, bool]:
+        return np.arange(1, PARTS) / PARTS, False
 
     def measured(self, series: pd.Series) -> pd.Series:
         """Groups of categories: one by one, most would be in one set of rows and not in another."""

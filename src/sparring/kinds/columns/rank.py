@@ -17,6 +17,8 @@ from sparring.kinds.columns.distribution import Distribution
 from sparring.kinds.columns.dtype import Dtype
 from sparring.kinds.columns.keep import KEEP_ALL, Keep
 
+FEW_VALUES, PARTS = 128, 32
+
 
 @dataclass(frozen=True)
 class RankColumn(LearntColumn):
@@ -81,15 +83,17 @@ class RankColumn(LearntColumn):
         """Numbers to the next that a cell can hold; None where the distribution has them all."""
         return None
 
-    def steps(self, rank: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-        """What the values at ranks (n,) are like, for each of the `width` ranks of a cell.
+    def steps(self) -> tuple[np.ndarray, bool]:
+        """The ranks where steps of the cells begin, but the first, and whether each is one value.
 
-        Returns:
-            The middle of the value's rank interval, and the value, standardised: (n,) each.
+        Of more than 128 values, frequent ones are steps, and 32 equal parts of the ranks.
         """
-        value = self.distribution.quantile(rank)
-        low, high = self.distribution.interval(value)
-        return [((low + high) / 2, ((value - value.mean()) / (value.std() or 1)).clip(-5, 5))]
+        low, high = self.distribution.interval(np.unique(self.distribution.values))
+        if len(low) <= FEW_VALUES:
+            return np.unique(low)[1:], True
+        frequent = high - low > 1 / (2 * PARTS)
+        parts = np.concatenate([np.arange(1, PARTS) / PARTS, low[frequent], high[frequent]])
+        return np.unique(parts[(parts > 0) & (parts < 1)]), False
 
     def present(self, numbers: np.ndarray) -> np.ndarray:
         """Which cells are not missing, (n,).

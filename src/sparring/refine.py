@@ -1,0 +1,134 @@
+"""Fits what a Gibbs sweep over a table's rows draws cells by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sparring.config import resolved
+from sparring.data.dataset import Dataset
+from sparring.kinds.encoded import conditioned
+from sparring.model import Model
+from sparring.nets.base import Generator
+from sparring.nets.gibbs import Conditionals, GibbsGenerator, Steps
+from sparring.seeds import random_stream
+from sparring.train.runtime import arithmetic
+
+LEAST_ROWS = 500  # of training, to know a cell better than G does
+MOST_ROWS = 65_536  # of training rows, and of those that G makes
+MOST_VALUES = 16_384  # of all cells of a row
+HELD_BACK = 0.1  # of the training rows, to see what is gained
+BATCH, CELLS_AT_ONCE = 256, 16  # rows and cells of an update
+UPDATES, ROUNDS = 800, 10  # by G's rows and again by training rows; what is held back is looked at
+RATE, G_DECAY, DECAY = 4e-3, 0.01, 1.0  # Adam's learning rate; weight decay by G's and other rows
+MATCHED_BY, MATCHES = 16_384, 20  # rows of G; rounds in which shares are brought to those wanted
+
+
+def swept(model: Model, steps: Steps, train: Dataset) -> Generator:
+    """The model's G with a Gibbs sweep over its rows; G itself where that gains nothing.
+
+    A net learns first from G's rows how likely values are beside each other, then from training
+    rows for as long as that is better on rows held back. The cells that are drawn are those of
+    which it then knows more than of G: by more than one standard error.
+
+    Args:
+        model: trained.
+        train: the rows it was trained on.
+    """
+    if len(train) < LEAST_ROWS or sum(steps.sizes) > MOST_VALUES or not steps.drawn:
+        return model.G
+    device = next(model.G.parameters()).device
+    random = random_stream(model.config.seed, "sweep")
+    some = train.take(torch.randperm(len(train), generator=random)[:MOST_ROWS].numpy())
+    share = resolved(model.config.given_share, "given_share")
+    with arithmetic("fp32", device):
+        x, y = (t.to(device) for t in conditioned(model.kind, some, share, random))
+        asked = y[torch.randint(len(y), (MOST_ROWS,), generator=random).to(device)]
+        with torch.no_grad():
+            made = torch.cat([
+                model.G(torch.randn(len(few), model.G.latent_dim, generator=random).to(device), few)
+                for few in torch.split(asked, 4096)
+            ])  # fmt: skip
+        if not made.isfinite().all():
+            return model.G  # who samples is told
+        net = Conditionals(steps)
+        net.reset(random)
+        cells = fitted(net.to(device), made, x, steps.drawn, random)
+        if not cells:
+            return model.G
+        G = GibbsGenerator(model.G, net, cells, model.kind.shape).to(device)
+        match(G, made[:MATCHED_BY], asked[:MATCHED_BY], x, random)
+    return G.eval().requires_grad_(False)
+
+
+def fitted(
+    net: Conditionals, made: Tensor, real: Tensor, cells: Sequence[int], random: torch.Generator
+) -> tuple[int, ...]:
+    """Fit the net, and tell of which cells it knows more than G's rows do.
+
+    Args:
+        made: G's rows (m, d); real: training rows (n, d), in random order.
+        cells: those that can be drawn.
+    """
+    held = real[: round(HELD_BACK * len(real))]
+    real = real[len(held) :]
+
+    def surprises() -> Tensor:
+        with torch.no_grad():
+            return net.surprises(held, cells)
+
+    for _ in descent(net, made, cells, G_DECAY, random):
+        pass
+    of_made = best = surprises()
+    kept = {name: value.clone() for name, value in net.state_dict().items()}
+    for _ in descent(net, real, cells, DECAY, random):
+        now = surprises()
+        if now.sum() < best.sum():
+            best, kept = now, {name: value.clone() for name, value in net.state_dict().items()}
+    net.load_state_dict(kept)
+    gain = of_made - best
+    error = gain.std(1) / len(held) ** 0.5
+    return tuple(np.array(cells)[(gain.mean(1) > error).cpu().numpy()].tolist())
+
+
+def descent(
+    net: Conditionals, rows: Tensor, cells: Sequence[int], decay: float, random: torch.Generator
+) -> Iterator[None]:
+    """Update the net by rows, pausing after each round."""
+    optimizer = torch.optim.AdamW(net.parameters(), lr=RATE, betas=(0.9, 0.99), weight_decay=decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=UPDATES)
+    for update in range(1, UPDATES + 1):
+        few = rows[torch.randint(len(rows), (min(BATCH, len(rows)),), generator=random)]
+        mine = torch.randperm(len(cells), generator=random)[:CELLS_AT_ONCE].tolist()
+        optimizer.zero_grad()
+        loss = net.surprises(few, [cells[i] for i in mine]).mean()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        schedule.step()
+        if update % (UPDATES // ROUNDS) == 0:
+            yield
+
+
+@torch.no_grad()
+def match(
+    G: GibbsGenerator, rows: Tensor, y: Tensor, real: Tensor, random: torch.Generator
+) -> None:
+    """Move each cell's bias until its values come as often in G's rows as in training rows."""
+    net = G.conditionals
+    places = net.places(real)
+
+    def moved(others: Tensor, cell: int) -> Tensor:
+        logits, size = net.logits(others, cell), net.sizes[cell]
+        wanted = (torch.bincount(places[:, cell], minlength=size) / len(real) + 1e-5).log()
+        move = torch.zeros_like(wanted)
+        for _ in range(MATCHES):
+            move += wanted - ((logits + move).softmax(1).mean(0) + 1e-5).log()
+        start = int(net.first[cell])
+        net.bias[start : start + size] += move
+        return logits + move
+
+    uniform = torch.rand(len(rows), len(G.cells), generator=random).to(rows.device)
+    G.swept(rows, y, uniform, moved)

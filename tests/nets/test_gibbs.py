@@ -1,0 +1,116 @@
+"""The Gibbs sweep over a table's rows."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from sparring.nets.base import Generator, Shape
+from sparring.nets.gibbs import Conditionals, GibbsGenerator, Steps
+
+# A number in three steps of its rank, one that is not drawn, and two categories.
+STEPS = Steps((torch.tensor([0.2, 0.5]), torch.tensor([0.5])), (True, False), (2, 3))
+SHAPE = Shape((7,), one_hot=(2, 3))
+
+
+def rows(*ranks: float) -> Tensor:
+    """A row for each rank of the first number; of the first category, and the last."""
+    first = torch.special.ndtri(torch.tensor(ranks))[:, None]
+    return torch.cat([first, 0 * first, torch.tensor([[1.0, 0, 0, 0, 1]] * len(ranks))], dim=1)
+
+
+@pytest.fixture
+def net() -> Conditionals:
+    net = Conditionals(STEPS)
+    net.reset(torch.Generator().manual_seed(0))
+    nn.init.normal_(net.weight, std=0.3, generator=torch.Generator().manual_seed(1))
+    return net.requires_grad_(False)
+
+
+def test_cells_that_can_be_drawn_are_exact_numbers_and_categories() -> None:
+    assert STEPS.sizes == (3, 2, 2, 3)
+    assert STEPS.drawn == (0, 2, 3)
+
+
+def test_places_are_the_steps_of_ranks_and_the_categories(net: Conditionals) -> None:
+    found = net.places(rows(0.1, 0.3, 0.9)).tolist()
+    assert found == [[0, 1, 0, 2], [1, 1, 0, 2], [2, 1, 0, 2]]
+
+
+def test_a_sum_less_a_cell_does_not_know_the_cell(net: Conditionals) -> None:
+    x = rows(0.1, 0.9)
+    whole = net.summed(x, net.places(x))
+    for cell, alike in ((0, True), (2, False)):
+        others = whole - net.term(x, net.places(x), cell)
+        assert torch.allclose(others[0], others[1], atol=1e-5) is alike
+
+
+def test_surprises_are_cross_entropies_beside_the_other_cells(net: Conditionals) -> None:
+    x = rows(0.1, 0.9)
+    found = net.surprises(x, (3,))
+    others = net.summed(x, net.places(x)) - net.term(x, net.places(x), 3)
+    assert torch.allclose(found[0], -net.logits(others, 3).log_softmax(1)[:, 2])
+
+
+@pytest.mark.parametrize("cell", STEPS.drawn)
+def test_draws_come_by_their_chances_and_stand_at_their_places(
+    net: Conditionals, cell: int
+) -> None:
+    n, size = 4_000, STEPS.sizes[cell]
+    x = rows(*[0.3] * n)
+    places = net.places(x)
+    chance = torch.arange(1, size + 1) / (size * (size + 1) / 2)
+    uniform = (torch.arange(n) + 0.5) / n
+    net.put(x, places, cell, chance.expand(n, -1), uniform, None)
+    assert torch.equal(net.places(x), places)
+    counts = torch.bincount(places[:, cell], minlength=size) / n
+    assert torch.allclose(counts, chance, atol=2 / n)
+    if cell == 0:  # within a step, ranks are uniform
+        ranks = torch.special.ndtr(x[places[:, 0] == 1, 0])
+        assert ranks.mean() == pytest.approx(0.35, abs=0.005)
+        assert ranks.std() == pytest.approx(0.3 / math.sqrt(12), abs=0.005)
+
+
+class Same(Generator):
+    """The same row always."""
+
+    latent_dim = 1
+
+    def forward(self, z: Tensor, y: Tensor) -> Tensor:
+        return rows(*[0.3] * len(z))
+
+
+def test_a_sweep_draws_each_cell_beside_those_already_drawn(net: Conditionals) -> None:
+    net.weight.zero_()
+    net.bias[:3] = torch.tensor([0.0, -99.0, 0.0])  # the first or last step
+    # The last category follows the first number: its unit is seen by one hidden unit.
+    net.seen.zero_()
+    net.values.zero_()
+    net.asked.zero_()
+    net.seen[2, 0] = 9.0
+    net.weight[7:10, 0] = torch.tensor([9.0, 0.0, 0.0])
+    net.bias[7:10] = torch.tensor([0.0, 40.0, 0.0])
+    G = GibbsGenerator(Same(), net, (0, 3), SHAPE)
+    assert G.latent_dim == 1 + 2
+    z = torch.randn(2_000, 3, generator=torch.Generator().manual_seed(0))
+    made = G(z, z[:, :0])
+    places = net.places(made)
+    assert (places[:, 0] == 2).float().mean() == pytest.approx(0.5, abs=0.05)
+    assert torch.equal(places[:, 3], torch.where(places[:, 0] == 2, 0, 1))
+    assert torch.equal(made[:, 1:4], Same()(z, z)[:, 1:4])
+    assert torch.equal(made, G(z, z[:, :0]))
+
+
+def test_cells_that_are_given_stay(net: Conditionals) -> None:
+    shape = Shape((7,), one_hot=(2, 3), cells=(1, 1, 2, 3))
+    G = GibbsGenerator(Same(), net, (0, 2, 3), shape)
+    z = torch.randn(200, 4, generator=torch.Generator().manual_seed(0))
+    wanted = rows(0.9)[0]
+    bits = torch.tensor([1.0, 0, 0, 1])
+    y = torch.cat([bits, wanted * bits[[0, 1, 2, 2, 3, 3, 3]]]).expand(200, -1)
+    made = G(z, y)
+    assert torch.equal(made[:, [0, 4, 5, 6]], wanted[[0, 4, 5, 6]].expand(200, -1))
+    assert len(made[:, 2].unique()) == 2
