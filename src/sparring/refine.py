@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -18,7 +19,7 @@ from sparring.seeds import random_stream
 from sparring.train.runtime import arithmetic
 
 LEAST_ROWS = 500  # of training, to know a cell better than G does
-MOST_ROWS = 65_536  # of training rows, and of those that G makes
+MOST_ROWS, MOST_NUMBERS = 65_536, 2**25  # of training, and of those that G makes; in all of them
 MOST_VALUES = 16_384  # of all cells of a row
 HELD_BACK = 0.1  # of the training rows, to see what is gained
 BATCH, CELLS_AT_ONCE = 256, 16  # rows and cells of an update
@@ -31,8 +32,8 @@ def swept(model: Model, steps: Steps, train: Dataset) -> Generator:
     """The model's G with a Gibbs sweep over its rows; G itself where that gains nothing.
 
     A net learns first from G's rows how likely values are beside each other, then from training
-    rows for as long as that is better on rows held back. The cells that are drawn are those of
-    which it then knows more than of G: by more than one standard error.
+    rows for as long as that is better on rows held back. The cells that are drawn are those that it
+    then knows better than from G's rows, by more than one standard error.
 
     Args:
         model: trained.
@@ -42,11 +43,12 @@ def swept(model: Model, steps: Steps, train: Dataset) -> Generator:
         return model.G
     device = next(model.G.parameters()).device
     random = random_stream(model.config.seed, "sweep")
-    some = train.take(torch.randperm(len(train), generator=random)[:MOST_ROWS].numpy())
+    most = min(MOST_ROWS, MOST_NUMBERS // math.prod(model.kind.shape.row))
+    some = train.take(torch.randperm(len(train), generator=random)[:most].numpy())
     share = resolved(model.config.given_share, "given_share")
     with arithmetic("fp32", device):
         x, y = (t.to(device) for t in conditioned(model.kind, some, share, random))
-        asked = y[torch.randint(len(y), (MOST_ROWS,), generator=random).to(device)]
+        asked = y[torch.randint(len(y), (most,), generator=random).to(device)]
         with torch.no_grad():
             made = torch.cat([
                 model.G(torch.randn(len(few), model.G.latent_dim, generator=random).to(device), few)
@@ -67,7 +69,7 @@ def swept(model: Model, steps: Steps, train: Dataset) -> Generator:
 def fitted(
     net: Conditionals, made: Tensor, real: Tensor, cells: Sequence[int], random: torch.Generator
 ) -> tuple[int, ...]:
-    """Fit the net, and tell of which cells it knows more than G's rows do.
+    """Fit the net, and tell which cells it knows better than from G's rows.
 
     Args:
         made: G's rows (m, d); real: training rows (n, d), in random order.

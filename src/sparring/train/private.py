@@ -13,8 +13,8 @@ What of the rows reaches a model, and how:
 
 Anything else that could look at rows is refused (`PROMISE`) or left out: a choice among rows, the
 drawing of cells, a monitor, looks at the run, rollbacks, fingerprints. So a model is as private as
-all updates of D and the noised counts together, which an accountant (Mironov et al. 2019, by Opacus)
-adds up.
+all updates of D and the noised counts together, which an accountant (Mironov et al. 2019, by
+Opacus) adds up.
 """
 
 from __future__ import annotations
