@@ -128,8 +128,7 @@ def match(
         move = torch.zeros_like(wanted)
         for _ in range(MATCHES):
             move += wanted - ((logits + move).softmax(1).mean(0) + 1e-5).log()
-        start = int(net.first[cell])
-        net.bias[start : start + size] += move
+        net.bias[slice(*net.starts[cell : cell + 2])] += move
         return logits + move
 
     uniform = torch.rand(len(rows), len(G.cells), generator=random).to(rows.device)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import torch
 from torch import Tensor, nn
@@ -59,15 +60,15 @@ class Conditionals(nn.Module):
     def __init__(self, steps: Steps) -> None:
         super().__init__()
         self.sizes, self.numbers = steps.sizes, len(steps.edges)
-        first = torch.tensor((0, *self.sizes)).cumsum(0)
+        self.starts = (0, *accumulate(self.sizes))
         longest = max(map(len, steps.edges), default=0)
         edges = torch.full((self.numbers, longest), 2.0)  # beyond all ranks
         for row, found in zip(edges, steps.edges, strict=True):
             row[: len(found)] = found
         # What the encoding tells anyway is not saved with the weights.
         self.register_buffer("edges", edges, persistent=False)
-        self.register_buffer("first", first[:-1], persistent=False)
-        total, cells = int(first[-1]), len(self.sizes)
+        self.register_buffer("first", torch.tensor(self.starts[:-1]), persistent=False)
+        total, cells = self.starts[-1], len(self.sizes)
         self.seen = nn.Parameter(torch.empty(total, WIDTH))
         self.values = nn.Parameter(torch.empty(self.numbers, WIDTH))
         self.asked = nn.Parameter(torch.empty(cells, WIDTH))
@@ -94,13 +95,12 @@ class Conditionals(nn.Module):
 
     def term(self, x: Tensor, places: Tensor, cell: int) -> Tensor:
         """What one cell adds to that sum, (n, WIDTH)."""
-        term = self.seen[places[:, cell] + self.first[cell]]
+        term = self.seen[places[:, cell] + self.starts[cell]]
         return term + x[:, cell, None] * self.values[cell] if cell < self.numbers else term
 
     def logits(self, others: Tensor, cell: int) -> Tensor:
         """Of each value of a cell, from the sum over the other cells: (n, values)."""
-        start = int(self.first[cell])
-        values = slice(start, start + self.sizes[cell])
+        values = slice(*self.starts[cell : cell + 2])
         hidden = silu(others + self.asked[cell])
         return linear(hidden, self.weight[values], self.bias[values])
 
@@ -120,7 +120,7 @@ class Conditionals(nn.Module):
         """Where a cell begins in a row."""
         if cell < self.numbers:
             return cell
-        return self.numbers + sum(self.sizes[self.numbers : cell])
+        return self.numbers + self.starts[cell] - self.starts[self.numbers]
 
     def put(
         self, x: Tensor, places: Tensor, cell: int, chance: Tensor, uniform: Tensor,

@@ -1,0 +1,64 @@
+"""The values that cells of a table are drawn from."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sparring.config import Config
+from sparring.data.dataset import Dataset
+from sparring.kinds.columns.rank import FEW_VALUES, PARTS
+from sparring.kinds.table import Table
+from sparring.nets.gibbs import Conditionals
+
+
+def table(**columns: object) -> tuple[Table, Dataset]:
+    data = Dataset(pd.DataFrame(columns), name="table")
+    return Table.fit(data, Config(find_constraints=False)), data
+
+
+@given(st.lists(st.integers(-3, 40), min_size=2, max_size=60).filter(lambda x: len(set(x)) > 1))
+def test_a_number_that_is_drawn_is_decoded_to_the_value_of_its_step(numbers: list[int]) -> None:
+    # Each twice, so that none is too rare to be kept.
+    kind, data = table(x=numbers * 2, other=["a", "b"] * len(numbers))
+    steps = kind.steps()
+    values = np.unique(numbers)
+    assert steps.sizes == (len(values), 2)
+    assert steps.drawn == (0, 1)
+    random = torch.Generator().manual_seed(0)
+    net, x = Conditionals(steps), kind.prepare(kind.encode(data), random)
+    places = net.places(x)
+    assert values[places[:, 0]].tolist() == numbers * 2
+    wanted = torch.randint(len(values), (len(x),), generator=random)
+    chance = torch.nn.functional.one_hot(wanted, len(values)).float()
+    net.put(x, places, 0, chance, torch.rand(len(x), generator=random), None)
+    frame = kind.decode(x, None).x
+    assert frame["x"].tolist() == values[wanted].tolist()  # type: ignore[call-overload]
+
+
+def test_of_many_values_frequent_ones_and_equal_parts_are_seen() -> None:
+    random = np.random.default_rng(0)
+    kind, _ = table(x=np.where(random.random(2_000) < 0.5, 0.0, random.normal(size=2_000) + 9))
+    steps = kind.steps()
+    assert steps.drawn == ()
+    (edges,) = steps.edges
+    assert 0.4 < edges[edges > 0.4][0] < 0.6
+    assert PARTS <= len(edges) + 1 <= PARTS + 2
+    assert (edges.diff() > 0).all()
+
+
+def test_what_is_missing_is_drawn_and_a_map_is_not() -> None:
+    random = np.random.default_rng(0)
+    many = [f"c{i % 200}" for i in range(2_000)]
+    kind, _ = table(
+        x=np.where(random.random(2_000) < 0.3, np.nan, random.integers(0, 9, 2_000)),
+        many=many,
+        long=random.integers(0, FEW_VALUES + 1, 2_000),
+    )
+    steps = kind.steps()
+    assert steps.one_hot == (2,)
+    assert sum(steps.exact) == 1
+    assert len(steps.edges) == 4  # of a map, two
