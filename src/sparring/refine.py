@@ -23,7 +23,7 @@ MOST_ROWS, MOST_NUMBERS = 65_536, 2**25  # of training, and of those that G make
 MOST_VALUES = 16_384  # of all cells of a row
 HELD_BACK = 0.1  # of the training rows, to see what is gained
 BATCH, CELLS_AT_ONCE = 512, 16  # rows and cells of an update
-UPDATES, ROUNDS = 1_200, 10  # by G's rows and again by training rows; what is held back is looked at
+UPDATES, ROUNDS = 1_200, 10  # by G's rows, then by training rows; those held back judge each round
 RATE, G_DECAY, DECAY = 4e-3, 0.01, 0.7  # Adam's learning rate; weight decay by G's and other rows
 MATCHED_BY, MATCHES = 16_384, 20  # rows of G; rounds in which shares are brought to those wanted
 
