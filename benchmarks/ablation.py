@@ -191,7 +191,7 @@ OF_TABLES: Mapping[str, Settings] = {
     "cells of half the rows are given": {"given_share": 0.5},
 }
 ABLATIONS: dict[str, Ablation] = {
-    # A third of the steps and a smaller net, as with little time, tell them apart as well.
+    # A third of the steps and a smaller net, as with little time: all of them in an hour.
     "ablation-points": Ablation(PLANE, SEEN, {
         title: {**BRIEF, **settings} for title, settings in OF_POINTS.items()
     }),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,7 +33,7 @@ SMALL = Config(
 
 
 @pytest.fixture(autouse=True, scope="module")
-def brief() -> None:
+def brief() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(refine, "UPDATES", 60)
         patch.setattr(refine, "RATE", 0.02)
@@ -72,7 +73,7 @@ def test_cells_that_are_drawn_go_with_the_others_as_in_training_rows(model: Mode
     assert isinstance(after.G, GibbsGenerator)
     rows = [sample(m, 2_000, seed=1).x for m in (before, after)]
     errors = [trend_error(train.x, x) for x in rows]
-    assert errors[0] > 0.3
+    assert errors[0] > 0.35
     assert errors[1] < 0.1
     # Their shares are those of training rows.
     assert shape_error(train.x[["sign"]], rows[0][["sign"]]) > 0.1

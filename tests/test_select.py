@@ -17,10 +17,7 @@ from sparring.errors import DivergedError
 from sparring.fit import fit
 from sparring.model import Model
 from sparring.nets.base import Critic, Generator
-from sparring.nets.selective import (
-    CellScore,
-    SelectiveGenerator,
-)
+from sparring.nets.selective import CellScore, SelectiveGenerator
 from sparring.plan import plan
 from sparring.sample import sample
 from sparring.select import LEAST_POINTS, cell_score, finished

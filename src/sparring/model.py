@@ -179,7 +179,8 @@ class Model:
                 self.G = CalibratedGenerator(self.G, int(about["calibrated"]))
             if "drawn" in about:
                 steps, drawn = self.kind.steps(), [int(cell) for cell in about["drawn"]]
-                assert steps is not None
+                if steps is None:
+                    raise ValueError("rows without cells")
                 self.G = GibbsGenerator(self.G, Conditionals(steps), drawn, self.kind.shape)
             self.G.eval()
             for name, net in (("G", self.G), ("D", self.D)):

@@ -14,12 +14,7 @@ from sparring.data.dataset import Dataset
 from sparring.kinds.encoded import conditioned
 from sparring.model import Model
 from sparring.nets.base import Generator
-from sparring.nets.selective import (
-    LEVELS,
-    CalibratedGenerator,
-    CellScore,
-    SelectiveGenerator,
-)
+from sparring.nets.selective import LEVELS, CalibratedGenerator, CellScore, SelectiveGenerator
 from sparring.refine import swept
 from sparring.seeds import random_stream
 from sparring.train.runtime import arithmetic

@@ -7,12 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from sparring.nets.base import Critic, Generator
-from sparring.nets.selective import (
-    LEVELS,
-    CalibratedGenerator,
-    CellScore,
-    SelectiveGenerator,
-)
+from sparring.nets.selective import LEVELS, CalibratedGenerator, CellScore, SelectiveGenerator
 
 
 class Noise(Generator):

@@ -17,7 +17,7 @@ from sparring.kinds.columns.distribution import Distribution
 from sparring.kinds.columns.dtype import Dtype
 from sparring.kinds.columns.keep import KEEP_ALL, Keep
 
-FEW_VALUES, PARTS = 128, 32
+FEW_VALUES, PARTS = 128, 32  # of a number, told one by one; else of its ranks
 
 
 @dataclass(frozen=True)
