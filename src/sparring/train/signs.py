@@ -62,11 +62,12 @@ def centres_of(rows: Tensor, count: int, random: torch.Generator) -> Tensor:
 
     Source: Arthur & Vassilvitskii 2007.
     """
-    first = torch.randint(len(rows), (1,), generator=random, device=rows.device)
-    centres = rows[first]
+    chosen = torch.randint(len(rows), (1,), generator=random, device=rows.device)
+    centres, far = rows[chosen], torch.full_like(rows[:, 0], math.inf)
     for _ in range(count - 1):
-        chance = torch.cdist(rows, centres).min(dim=1).values.square() + 1e-12
-        centres = torch.cat([centres, rows[torch.multinomial(chance, 1, generator=random)]])
+        far = torch.minimum(far, (rows - centres[-1]).square().sum(dim=1))  # to the nearest one
+        chosen = torch.multinomial(far + 1e-12, 1, generator=random)
+        centres = torch.cat([centres, rows[chosen]])
     for _ in range(ROUNDS):
         members = torch.nn.functional.one_hot(cell_of(rows, centres), count).to(rows.dtype)
         sizes = members.sum(dim=0)[:, None]
