@@ -155,6 +155,8 @@ OF_POINTS: Mapping[str, Settings] = {
     "the defaults, 2,000 steps": {},
     "shuffled batches": {"stratified": False},
     "every sample is kept": {"candidates": 1},
+    # Gamma for D's slope is counted once for each row of a pack.
+    "every sample is kept, packs of 4": {"candidates": 1, "pac": 4, "gamma": 0.025},
     "D's learning rate as G's": {"critic_learning_rate": 2e-3},
     "batch 128, half the steps": {"batch_size": 128, "steps": 1_000},
     "2 D updates, 0.7 of the steps": {"d_steps": 2, "steps": 1_400},
@@ -178,6 +180,7 @@ OF_TABLES: Mapping[str, Settings] = {
     "gamma x 3": {"gamma": 9.0},
     "gamma x 0.3": {"gamma": 0.9},
     "gamma x 0.1": {"gamma": 0.3},
+    "packs of 10": {"pac": 10, "gamma": 0.3},
     "no penalty on fakes": {"penalty": "r1"},
     "non-saturating loss": {"loss": "non-saturating"},
     "no averaging": {"ema_half_life_steps": 0.0},

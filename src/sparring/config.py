@@ -101,6 +101,10 @@ class Config:
     critic_batch_norm: bool = _option(False, "batch normalisation in D (not with a penalty)")
     critic_spectral_norm: bool = _option(False, "spectral normalisation of D's layers")
     critic_dropout: float = _option(0.0, "dropout probability in D", 0, 0.95)
+    pac: int = _option(
+        1, "rows that D judges as one, to see when samples are alike (MLPs; PacGAN); 1 = each by "
+        "itself", 1, 64,
+    )
     critic_bottleneck: int = _option(
         0, "units of a linear layer between D and its logit (MLPs); 0 = none", 0
     )

@@ -99,6 +99,7 @@ class GAN(Plots, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no 
         critic_batch_norm: bool = False,
         critic_spectral_norm: bool = False,
         critic_dropout: float = 0.0,
+        pac: int = 1,
         critic_bottleneck: int = 0,
         loss: str = "relativistic",
         penalty: str = "r1+r2",

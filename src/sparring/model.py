@@ -18,7 +18,7 @@ from sparring import __version__
 from sparring.config import Config, resolved
 from sparring.data.batches import one_hot
 from sparring.data.dataset import Dataset
-from sparring.errors import RunError, choose
+from sparring.errors import InputError, RunError, choose
 from sparring.files import write_json, write_whole
 from sparring.kinds.base import Kind
 from sparring.kinds.catalogue import KINDS
@@ -200,8 +200,11 @@ class Model:
         Under a relativistic loss only differences between rows mean anything.
 
         Raises:
-            InputError: rows, categories or labels that do not fit the training rows.
+            InputError: rows, categories or labels that do not fit the training rows, or a D that
+                judges several rows at once.
         """
+        if self.config.pac > 1:
+            raise InputError(f"D judges {self.config.pac} rows at once (pac), and none by itself")
         device = next(self.D.parameters()).device
         random = torch.Generator(device).manual_seed(self.config.seed)
         logits, given = [], self.kind.given(0.0)

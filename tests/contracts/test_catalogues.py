@@ -102,6 +102,12 @@ def test_penalties_of_a_spectrally_normed_critic_with_dropout(network: str, pena
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("penalty", [name for name, p in PENALTIES.items() if not p.mixes])
+def test_packs(penalty: str, loss: str) -> None:
+    train(POINTS, penalty=penalty, loss=loss, pac=2, candidates=1)
+
+
 @pytest.mark.parametrize("network", NETWORKS)
 def test_networks_for_images(network: str) -> None:
     for side in (8, 9):

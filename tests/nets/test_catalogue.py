@@ -191,9 +191,36 @@ def test_a_critic_with_batch_norm_says_so(build: Build, name: str) -> None:
     G, D = build(
         Shape((1, 16, 16)), network=name, generator_batch_norm=True, critic_batch_norm=True
     )
-    assert D.batch_norm
+    assert D.mixes_rows
     for net in (G, D):
         assert any("BatchNorm" in type(m).__name__ for m in net.modules())
+
+
+@pytest.mark.parametrize("name", FLAT)
+def test_a_critic_judges_packs_of_rows(build: Build, name: str) -> None:
+    _, D = build(Shape((3,), 2), network=name, batch_size=6, pac=3, candidates=1)
+    assert D.mixes_rows
+    random = torch.Generator().manual_seed(0)
+    x, y = torch.randn(6, 3, generator=random), torch.randn(6, 2, generator=random)
+    logits = D(x, y)
+    assert torch.equal(logits, logits[[0, 0, 0, 3, 3, 3]]), "one logit for the rows of a pack"
+    assert logits[0] != logits[3]
+    changed = D(torch.cat([x[:1] + 1, x[1:]]), y)
+    assert (changed != logits).tolist() == [True] * 3 + [False] * 3
+    assert (D(x, y + 1) != logits).all()
+    assert torch.equal(D(x[:4], y[:4]), D(x[[0, 1, 2, 3, 0, 1]], y[[0, 1, 2, 3, 0, 1]])[:4])
+    assert D(x[:1], y[:1]).shape == (1,)
+
+
+def test_packs_that_cannot_be_are_refused(build: Build) -> None:
+    for settings, message in [
+        ({"network": "dcgan"}, "pac: D of network 'dcgan' is of one row"),
+        ({"batch_size": 8}, "batch_size 8 is no multiple of pac 3"),
+        ({"candidates": 4}, "pac: D judges no single row to choose by: set candidates to 1"),
+    ]:
+        usual = {"pac": 3, "batch_size": 6, "candidates": 1}
+        with pytest.raises(ConfigError, match=message):
+            build(Shape((1, 8, 8)), **usual | settings)
 
 
 @pytest.mark.parametrize("name", FLAT)

@@ -117,7 +117,7 @@ def test_what_a_critic_that_knows_says(make_trainer: MakeTrainer) -> None:
     assert "gradient_share" not in found  # of nothing there is no share
 
     class First(torch.nn.Module):
-        batch_norm = False
+        mixes_rows = False
 
         def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
             return x[:, 0]

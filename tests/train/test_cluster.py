@@ -94,6 +94,7 @@ def test_alone_nothing_is_shared(tiny: Config) -> None:
         ({"batch_size": 5}, "batch_size 5 cannot be shared by 2 processes"),
         ({"generator_batch_norm": True}, "batch normalisation needs the whole batch"),
         ({"critic_batch_norm": True, "penalty": "none"}, "batch normalisation needs the whole"),
+        ({"batch_size": 12, "pac": 4}, "pac 4 does not part batch_size 12 of 2 processes"),
         ({"critic_dropout": 0.5}, "critic_dropout would repeat itself in each of 2 processes"),
         ({"engine": "compiled"}, "engine 'compiled' is for one process: use eager"),
     ],

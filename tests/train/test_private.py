@@ -407,6 +407,7 @@ def test_the_estimator_says_what_was_spent(public: str, tmp_path: Path) -> None:
         ({"stratified": True}, "stratified must be None or False"),
         ({"candidates": 4}, "candidates must be 1"),
         ({"critic_batch_norm": True}, "critic_batch_norm must be False: it mixes rows"),
+        ({"pac": 2}, "pac must be 1: it mixes rows"),
         ({"critic_dropout": 0.1}, "critic_dropout must be 0.0"),
     ],
     ids=str,

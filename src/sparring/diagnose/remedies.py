@@ -17,7 +17,7 @@ GAME = (
     "loss", "penalty", "gamma", "optimizer", "momentum", "beta1", "schedule", "learning_rate",
     "critic_learning_rate", "critic_warmup_steps", "d_steps", "label_smoothing",
     "critic_width", "critic_depth", "critic_bottleneck", "critic_dropout", "critic_batch_norm",
-    "critic_spectral_norm",
+    "critic_spectral_norm", "pac",
 )  # fmt: skip
 
 

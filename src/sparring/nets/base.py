@@ -24,7 +24,7 @@ class Generator(nn.Module):
 class Critic(nn.Module):
     """D(x, y): rows (n, *shape) and conditions (n, k) to logits (n,), large = real."""
 
-    batch_norm: bool = False  # whether rows of a batch see each other
+    mixes_rows: bool = False  # whether what it says of a row depends on others of the batch
 
     @abstractmethod
     def forward(self, x: Tensor, y: Tensor) -> Tensor: ...

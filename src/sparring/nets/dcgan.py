@@ -57,7 +57,7 @@ class DCGANCritic(Critic):
     def __init__(self, shape: Shape, config: Config) -> None:
         super().__init__()
         colours, side, _ = shape.row
-        self.batch_norm = config.critic_batch_norm
+        self.mixes_rows = config.critic_batch_norm
         levels = len(pyramid(side)) - 1
         base = resolved(config.critic_width or config.width, "width")
         width = channels(base, levels)

@@ -78,7 +78,7 @@ class EmbeddingDCGANCritic(Critic):
     def __init__(self, shape: Shape, config: Config) -> None:
         super().__init__()
         colours, side, _ = shape.row
-        self.batch_norm = config.critic_batch_norm
+        self.mixes_rows = config.critic_batch_norm
         width = resolved(config.critic_width or config.width, "width")
         act = choose("critic_activation", config.critic_activation, ACTIVATIONS)
         self.label = LabelPicture(shape.conditions, side)

@@ -127,16 +127,19 @@ class MLPGenerator(Generator):
 class MLPCritic(Critic):
     """D: [x, y] through an MLP, and a linear bottleneck before the logit if one is asked for.
 
-    Cells that y gives count as y, not as x: no penalty is on them.
+    Cells that y gives count as y, not as x: no penalty is on them. With `pac` above 1 so many rows
+    in a row are one input (PacGAN, Lin et al. 2018), and its logit is that of each of them: D sees
+    when samples are more alike than real rows.
     """
 
     def __init__(self, shape: Shape, config: Config) -> None:
         super().__init__()
-        self.batch_norm = config.critic_batch_norm
+        self.pac = config.pac
+        self.mixes_rows = config.critic_batch_norm or config.pac > 1
         self.given = GivenCells(shape)
         bottleneck = config.critic_bottleneck
         body = BODIES[resolved(config.network, "network")](
-            math.prod(shape.row) + shape.condition_width, bottleneck or 1,
+            self.pac * (math.prod(shape.row) + shape.condition_width), bottleneck or 1,
             resolved(config.critic_width or config.width, "width"),
             resolved(config.critic_depth or config.depth, "depth"),
             choose("critic_activation", config.critic_activation, ACTIVATIONS),
@@ -150,5 +153,19 @@ class MLPCritic(Critic):
         x = x.flatten(1)
         if self.given.cells:
             x = x.masked_fill(self.given(y)[0], 0.0)
-        logits: Tensor = self.body(torch.cat([x, y], dim=1))
-        return logits.squeeze(1)
+        rows = torch.cat([x, y], dim=1)
+        if self.pac == 1:
+            logits: Tensor = self.body(rows).squeeze(1)
+            return logits
+        logits = self.body(packs(rows, self.pac)).squeeze(1)
+        return logits.repeat_interleave(self.pac)[: len(rows)]
+
+
+def packs(rows: Tensor, size: int) -> Tensor:
+    """Rows (n, d) side by side, `size` at a time: (ceil(n / size), size * d).
+
+    Where the last pack has too few, it goes on with the first rows.
+    """
+    count = -(-len(rows) // size)
+    places = torch.arange(count * size, device=rows.device) % len(rows)
+    return rows[places].reshape(count, -1)

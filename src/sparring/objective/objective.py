@@ -60,10 +60,10 @@ def judge(D: Critic, x: Tensor, y: Tensor) -> Tensor:
 def judge_pair(D: Critic, real: Tensor, fake: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     """D's logits of both batches, each (n,), in one forward pass over [real, fake].
 
-    A D with batch normalisation takes them one by one, so that the statistics of the fakes do not
-    betray themselves through the reals.
+    A D that mixes rows takes them one by one: through batch normalisation the fakes' statistics
+    would betray themselves, and no pack is of both.
     """
-    if D.batch_norm:
+    if D.mixes_rows:
         return judge(D, real, y), judge(D, fake, y)
     real_logits, fake_logits = judge(D, torch.cat([real, fake]), torch.cat([y, y])).chunk(2)
     return real_logits, fake_logits
@@ -85,5 +85,7 @@ def build_objective(config: Config) -> Objective:
             f"critic_batch_norm mixes rows, so penalty {config.penalty!r} would be wrong: "
             "set penalty to none or critic_batch_norm to false"
         )
+    if config.pac > 1 and penalty.mixes:
+        raise ConfigError(f"penalty {config.penalty!r} is of single rows: set pac to 1")
     loss = kind(label_smoothing=config.label_smoothing)
     return Objective(loss, penalty, resolved(config.gamma, "gamma"))

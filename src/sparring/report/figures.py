@@ -29,8 +29,10 @@ def check_planar(model: Model) -> None:
     """See that D can be drawn.
 
     Raises:
-        InputError: it judges other rows than points of 2 coordinates.
+        InputError: it judges other rows than points of 2 coordinates, or several at once.
     """
+    if model.config.pac > 1:
+        raise InputError(f"D judges {model.config.pac} rows at once (pac): it cannot be drawn")
     kind, row = model.kind.name, model.kind.shape.row
     if kind != "points" or row != (2,):
         size = f" of {row[0]} coordinate(s)" if kind == "points" else ""

@@ -87,10 +87,10 @@ def table_beside(found: Findings) -> Plate:
 
 
 def critic(found: Findings) -> Section:
-    """What D says of the plane, or how the coordinates are distributed where there is no plane."""
+    """What D says of the plane, or how coordinates are distributed where it says nothing of one."""
     if found.train is None:
         return Section("What the critic thinks", missing=found.gone)
-    if found.model.kind.shape.row != (2,):
+    if found.model.kind.shape.row != (2,) or found.model.config.pac > 1:
         sets = named(_coordinates(found.samples), _coordinates(found.train))
         plate = drawn(
             distributions(sets, of="points"), "Distribution of each coordinate, real and generated",

@@ -88,6 +88,8 @@ def check_shareable(config: Config) -> None:
         raise ConfigError(f"batch_size {size} cannot be shared by {count} processes")
     if config.generator_batch_norm or config.critic_batch_norm:
         raise ConfigError(f"batch normalisation needs the whole batch: not for {count} processes")
+    if size // count % config.pac:
+        raise ConfigError(f"pac {config.pac} does not part batch_size {size} of {count} processes")
     if config.critic_dropout:
         raise ConfigError(f"critic_dropout would repeat itself in each of {count} processes")
     if config.engine not in (None, "eager"):

@@ -298,6 +298,7 @@ PROMISE: dict[str, tuple[tuple[Any, ...], str]] = {
     "constraints": ((None,), "they are fitted to cells of real rows"),
     "find_constraints": ((False,), "what follows from what is told by real rows"),
     "critic_batch_norm": ((False,), "it mixes rows"),
+    "pac": ((1,), "it mixes rows"),
     "critic_spectral_norm": ((False,), "its state would see rows outside the budget"),
     "critic_dropout": ((0.0,), "the seed tells its noise"),
 }
