@@ -87,9 +87,8 @@ def check_table(frame: pd.DataFrame, name: str, rows: np.ndarray | None = None) 
         rows: the number of each row, (n,); omitted = its place.
 
     Raises:
-        InputError: fewer than 2 rows, no column, a column name used twice, a column that is all
-            missing or holds infinity, cells of several sorts or cells that are no scalars, or only
-            constant columns.
+        InputError: fewer than 2 rows, no column, a column name used twice, a column that holds
+            infinity, cells of several sorts or cells that are no scalars, or only constant columns.
     """
     if isinstance(frame.columns, pd.MultiIndex):
         raise InputError(f"{name}: column names have {frame.columns.nlevels} levels (accepted: 1)")
@@ -104,8 +103,6 @@ def check_table(frame: pd.DataFrame, name: str, rows: np.ndarray | None = None) 
     numbers = np.arange(len(frame)) if rows is None else rows
     for column, values in frame.items():
         where = f"{name}, column {column!r}"
-        if values.isna().all():
-            raise InputError(f"{where}: every value is missing")
         if values.dtype.kind == "f":
             _check_finite(values, where, numbers)
         elif isinstance(values.dtype, np.dtype) and values.dtype.kind == "O":

@@ -9,7 +9,7 @@ import pytest
 from sparring.config import Config
 from sparring.errors import ConfigError, InputError
 from sparring.kinds.columns.fit import WIDEST, asked_types, fit_columns, one_hot_limit, type_of
-from sparring.kinds.columns.keep import KEEP_ALL
+from sparring.kinds.columns.keep import KEEP_ALL, Keep
 
 PROSE = [f"A review of some length, with an opinion in it, and a number: {i}." for i in range(100)]
 FRAME = pd.DataFrame(
@@ -54,6 +54,15 @@ def test_free_text_is_refused_or_left_out() -> None:
 def test_a_column_of_one_value_is_constant_whatever_was_asked() -> None:
     assert type_of(pd.Series([1, 1]), "float") == "constant"
     assert type_of(pd.Series([1, 2]), "float") == "float"
+
+
+def test_texts_of_which_hardly_any_comes_twice_are_names() -> None:
+    keep = Keep(min_count=2)
+    texts = pd.Series([f"person {i}" for i in range(95)] + ["Jo"] * 5)
+    assert type_of(texts, keep=keep) == "identifier"
+    assert type_of(texts, "categorical", keep) == "categorical", "unless that is asked for"
+    assert type_of(texts) == "categorical", "or every value is kept"
+    assert type_of(pd.concat([texts, texts[-6:]]), keep=keep) == "categorical"
 
 
 def test_nothing_to_learn() -> None:

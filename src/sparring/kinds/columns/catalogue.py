@@ -105,7 +105,7 @@ TYPES: dict[str, Type] = {
     "ordinal": Type("categories in an order", OrderColumn.fit),
     "datetime": Type("dates and times, also written as text", MomentColumn.fit),
     "duration": Type("differences of times", MomentColumn.fit),
-    "constant": Type("one value in every row", ConstantColumn.fit),
+    "constant": Type("one value in every row, or none", ConstantColumn.fit),
     "identifier": Type("a name for each row: not learnt, made anew", IdentifierColumn.fit),
     "text": Type("prose: refused, or left out", None),
 }

@@ -20,6 +20,7 @@ from sparring.kinds.columns.order import OrderColumn
 from sparring.kinds.columns.rank import MomentColumn, NumberColumn
 from sparring.kinds.labels import Labels
 
+NAMES = 0.1  # of the cells: if fewer of its texts are kept, a column is of names
 WIDEST = 4_096  # all one-hot groups together, where that is possible
 
 
@@ -106,10 +107,12 @@ def type_of(series: pd.Series, asked: str | None = None, keep: Keep = KEEP_ALL) 
     ):
         return "constant"
     type = infer(series) if asked is None else asked
-    if type in ("categorical", "ordinal") and keep.counts(series).empty:
-        if asked is None and _could_be_names(series):
+    if type in ("categorical", "ordinal"):
+        kept = keep.counts(series)
+        if asked is None and kept.sum() < NAMES * series.count() and _could_be_names(series):
             return "identifier"
-        raise InputError(nothing_kept(series.name, keep))
+        if kept.empty:
+            raise InputError(nothing_kept(series.name, keep))
     return type
 
 
