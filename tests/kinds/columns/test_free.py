@@ -50,6 +50,24 @@ def test_new_identifiers_are_unique_and_alike(cells: list[object], form: str) ->
     assert all(re.fullmatch(form, str(cell)) for cell in made), made.head()
 
 
+@pytest.mark.parametrize("name", ["numbered", "uuid", "mail"])
+def test_some_rows_have_no_identifier(name: str) -> None:
+    cells = [cell if i % 5 else None for i, cell in enumerate(FORMS[name][0])]
+    column = identifier(cells)
+    made = column.make(0, 5_000)
+    assert made.isna().mean() == pytest.approx(0.2, abs=0.001)
+    assert made[:100].isna().mean() == pytest.approx(0.2, abs=0.02)
+    assert made.dropna().is_unique
+    same(made[3_000:].reset_index(drop=True), column.make(3_000, 2_000))
+    assert not identifier(FORMS[name][0]).missing
+
+
+def test_missing_whole_numbers_among_identifiers() -> None:
+    made = identifier([1, None, 3, 4], "Int64").make(0, 400)
+    assert made.dtype == "Int64"
+    assert made.isna().mean() == pytest.approx(0.25, abs=0.01)
+
+
 @pytest.mark.parametrize("name", ["rows", "numbered", "numbered, not filled up", "numbers as text"])
 def test_numbers_go_on_after_the_largest(name: str) -> None:
     cells = FORMS[name][0]

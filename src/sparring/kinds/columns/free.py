@@ -19,6 +19,7 @@ from sparring.kinds.columns.keep import KEEP_ALL, Keep
 PRIME = 2_654_435_761
 BLOCK = 2**31  # so many are counted through at once: a product of two numbers below fits uint64
 WHOLE = re.compile(r"u?int\d+", re.IGNORECASE)
+GOLDEN = (5**0.5 - 1) / 2
 SPARSE = 1_000  # names are drawn anew, not counted on, if there could be so many for each row
 
 
@@ -65,12 +66,14 @@ class IdentifierColumn(FreeColumn):
         start: the first number.
         digits: numbers are filled up with zeros to so many.
         alphabets: the characters at each place, or none where numbers are counted.
+        missing: the share of rows that have none.
     """
 
     prefix: str
     start: int
     digits: int
     alphabets: tuple[str, ...]
+    missing: float = 0.0
 
     @classmethod
     def fit(cls, series: pd.Series, type: str, keep: Keep = KEEP_ALL) -> IdentifierColumn:
@@ -82,8 +85,10 @@ class IdentifierColumn(FreeColumn):
         if isinstance(series.dtype, pd.CategoricalDtype):
             series = series.astype(series.dtype.categories.dtype)
         cells, name, dtype = plain(series.dropna()), name_of(series), Dtype.of(series)
+        absent = len(series) - len(cells)
+        missing = absent / len(series) if absent >= keep.min_count else 0.0
         if pd.api.types.is_integer_dtype(cells):
-            return cls(name, type, dtype, "", _after(int(cells.max()), keep), 0, ())
+            return cls(name, type, dtype, "", _after(int(cells.max()), keep), 0, (), missing)
         if not is_text(cells):
             raise InputError(
                 f"column {name!r} is of type {series.dtype} (accepted for identifiers: whole "
@@ -93,11 +98,11 @@ class IdentifierColumn(FreeColumn):
         numbered = _numbered(texts)
         if numbered is not None:
             prefix, largest, digits = numbered
-            return cls(name, type, dtype, prefix, _after(largest, keep), digits, ())
+            return cls(name, type, dtype, prefix, _after(largest, keep), digits, (), missing)
         alphabets = _alphabets(texts)
         if math.prod(map(len, alphabets)) > SPARSE * len(texts):
-            return cls(name, type, dtype, "", 1, 0, alphabets)
-        return cls(name, type, dtype, f"{name}-", 1, 0, ())
+            return cls(name, type, dtype, "", 1, 0, alphabets, missing)
+        return cls(name, type, dtype, f"{name}-", 1, 0, (), missing)
 
     def make(self, first: int, n: int) -> pd.Series:
         count = np.arange(self.start + first, self.start + first + n, dtype=object)
@@ -110,7 +115,10 @@ class IdentifierColumn(FreeColumn):
             # After the largest number that the dtype holds comes the smallest.
             limits = np.iinfo(whole[0].lower() if (whole := WHOLE.match(self.dtype.name)) else int)
             cells = (count - limits.min) % (int(limits.max) - limits.min + 1) + limits.min
-        return self.dtype.restore(pd.Series(cells, name=self.name, dtype=object))
+        made = pd.Series(cells, name=self.name, dtype=object)
+        # Evenly spread over the rows, however many are made at a time.
+        turn = np.arange(first, first + n) * GOLDEN % 1
+        return self.dtype.restore(made.mask(turn < self.missing, None) if self.missing else made)
 
 
 def _after(largest: int, keep: Keep) -> int:
