@@ -201,6 +201,17 @@ def test_weights_without_their_header_or_with_one_missing(saved: Path) -> None:
         Model.load(saved)
 
 
+@pytest.mark.parametrize(
+    "about", [{"drawn": [0]}, {"drawn": "no"}, {"cells": -1}, {"calibrated": "many"}], ids=str
+)
+def test_what_is_said_to_be_put_on_G_but_cannot_be(about: dict[str, Any], saved: Path) -> None:
+    header = {"sparring": json.dumps({"steps": 3} | about)}
+    save_file(load_file(saved / "model.safetensors"), saved / "model.safetensors", metadata=header)
+    with pytest.raises(RunError, match="corrupt or of another model") as error:
+        Model.load(saved)
+    assert "\n" not in str(error.value)
+
+
 def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match="cannot be made"):
