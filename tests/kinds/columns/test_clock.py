@@ -69,6 +69,22 @@ def test_dates_written_as_text_stay_themselves(format: str, cells: list[datetime
         same(decoded(column, series), series)
 
 
+@given(
+    st.sampled_from([" ", "T"]), st.booleans(),
+    st.lists(st.one_of(st.just(datetime.datetime(2020, 1, 1)), moments), min_size=2, unique=True),
+)  # fmt: skip
+def test_whole_seconds_may_be_written_without_a_fraction(
+    between: str, trimmed: bool, cells: list[datetime.datetime]
+) -> None:
+    texts = [cell.isoformat(between) for cell in cells]
+    if trimmed:
+        texts = [text.rstrip("0") if "." in text else text for text in texts]
+    series = pd.Series(texts, name="when")
+    column = fitted(series)
+    assert column.type == "datetime"
+    same(decoded(column, series), series)
+
+
 def test_dates_without_padding_stay_themselves() -> None:
     texts = [f"{d.month}/{d.day}/{d.year} {d.hour + 3}:05" for d in days()]
     series = pd.Series(texts, name="when")

@@ -20,6 +20,9 @@ PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 GUESSED = 5  # texts that are looked at for their format: May alone is a long and a short name
 ROUND = 1_000  # steps
 DAY, YEAR = 86_400, 31_556_952  # seconds
+# Ends of formats by which a whole second has no fraction, and what they leave out of ".%f".
+FRACTIONS = {"[.%f]": r"\.000000$", "[.%F]": r"\.?0+$"}  # as Python does; as PostgreSQL does
+TO_SECONDS = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?")
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,8 @@ class Clock:
         origin, step: in the dtype's unit; the origin counts from 1970 (or from 0, of durations).
         wall: whether the ticks are those of a clock on the wall, not of UTC: where summer time
             begins and ends, whole days are not whole multiples of 24 hours.
-        format: how moments are written where cells are texts, else None.
+        format: how moments are written where cells are texts, else None; it may end in one of
+            FRACTIONS.
         padded: whether 1 May is written 01 and 05.
     """
 
@@ -58,7 +62,7 @@ class Clock:
             if found is None:
                 raise InputError(_no_format(cells))
             format, padded = found
-            cells = pd.to_datetime(cells, format=format)
+            cells = pd.to_datetime(cells, format=_readable(format))
         if not _is_moments(cells):
             raise InputError(
                 f"column {series.name!r} is of type {series.dtype}, which holds no dates "
@@ -126,7 +130,7 @@ class Clock:
         cells = plain(series)
         try:
             if is_text(cells):
-                cells = pd.to_datetime(cells, format=self.format or "ISO8601")
+                cells = pd.to_datetime(cells, format=_readable(self.format))
             if not _is_moments(cells) and cells.notna().any():
                 raise TypeError(f"it is of type {series.dtype}")
             dtype: Any = self.dtype
@@ -172,16 +176,34 @@ def _guesses(text: str) -> list[str]:
         warnings.simplefilter("ignore")  # that the day does or does not come first
         guesses = [guess_datetime_format(text, dayfirst=day_first) for day_first in (False, True)]
     zone = re.search(r"(Z|[+-]\d\d:?\d\d)$", text)
-    return [g.replace("%z", zone.group()) if zone else g for g in guesses if g is not None]
+    found = [g.replace("%z", zone.group()) if zone else g for g in guesses if g is not None]
+    if TO_SECONDS.fullmatch(text):
+        found += [f"%Y-%m-%d{text[10]}%H:%M:%S{end}" for end in FRACTIONS]
+    return found
+
+
+def _readable(format: str | None) -> str:
+    """The format as pandas reads it."""
+    return "ISO8601" if format is None or _fraction(format) else format
+
+
+def _fraction(format: str) -> str:
+    """Which of FRACTIONS a format ends in, or nothing."""
+    return next((end for end in FRACTIONS if format.endswith(end)), "")
 
 
 def _writes(texts: pd.Series, format: str, padded: bool) -> bool:
-    moments = pd.to_datetime(texts, format=format, errors="coerce")
+    if _fraction(format) and not texts.str.fullmatch(TO_SECONDS.pattern).all():
+        return False
+    moments = pd.to_datetime(texts, format=_readable(format), errors="coerce")
     return bool(moments.notna().all() and (_written(moments, format, padded) == texts).all())
 
 
 def _written(moments: pd.Series, format: str, padded: bool) -> pd.Series:
-    texts: pd.Series = moments.dt.strftime(format)
+    end = _fraction(format)
+    texts: pd.Series = moments.dt.strftime(format.removesuffix(end) + ".%f" if end else format)
+    if end:
+        texts = texts.str.replace(FRACTIONS[end], "", regex=True)
     # 01/05/2020 09:05 is 1/5/2020 9:05: minutes keep their zero.
     return texts if padded else texts.str.replace(r"(?<![\d:.])0(?=\d)", "", regex=True)
 
