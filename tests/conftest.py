@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from hypothesis import settings
 from threadpoolctl import threadpool_limits
 
 from sparring.config import Config
@@ -17,6 +18,10 @@ from sparring.data.dataset import Dataset
 from sparring.fit import fit
 from sparring.model import Model
 from sparring.plan import plan
+
+# No test is timed: machines are busy. And the same examples every time.
+settings.register_profile("sparring", deadline=None, derandomize=True)
+settings.load_profile("sparring")
 
 # What would be chosen by a short measurement is fixed: two runs must not differ in it.
 TINY: dict[str, Any] = {

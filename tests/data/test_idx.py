@@ -32,7 +32,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(array=arrays(np.uint8, st.tuples(*[st.integers(0, 6)] * 3)), zipped=st.booleans())
 def test_round_trip(tmp_path_factory: Any, write_idx: Any, array: np.ndarray, zipped: bool) -> None:
     path = tmp_path_factory.mktemp("idx") / ("a.gz" if zipped else "a")

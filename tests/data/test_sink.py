@@ -80,7 +80,7 @@ def test_parquet_text_that_starts_missing_and_categories(tmp_path: Path) -> None
     assert [path.name for path in tmp_path.iterdir()] == ["a.parquet"]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     x=st.one_of(
         arrays(np.float32, (5, 2), elements=st.floats(-9, 9, width=32)),

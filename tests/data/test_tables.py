@@ -76,7 +76,7 @@ words = st.text(st.characters(codec="utf-8", categories=["L", "P"]), min_size=2)
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(rows=st.lists(st.tuples(st.integers(-(2**63), 2**63 - 1), finite, words), min_size=2))
 def test_round_trip(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[int, float, str]]

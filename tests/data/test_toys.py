@@ -11,7 +11,7 @@ MIXTURES = [name for name, toy in TOYS.items() if toy.modes is not None]
 
 
 @pytest.mark.parametrize("name", TOYS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(n=st.integers(1, 100), seed=st.integers(0, 2**32))
 def test_exactly_n_finite_points(name: str, n: int, seed: int) -> None:
     x, y = TOYS[name].draw(n, np.random.default_rng(seed))

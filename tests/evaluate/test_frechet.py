@@ -90,7 +90,7 @@ def test_grows_with_a_shift():
     assert frechet_distance(a, a + 0.2) == pytest.approx(6 * 0.04, rel=1e-6)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 1000), st.integers(2, 12), st.integers(1, 8))
 def test_is_symmetric_and_not_negative(seed, rows, width):
     a, b = features(seed, rows, width), features(seed + 1, rows + 1, width)

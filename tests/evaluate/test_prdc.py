@@ -32,7 +32,7 @@ def naive(real: np.ndarray, fake: np.ndarray, k: int) -> tuple[float, float, flo
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 1000), st.integers(8, 40), st.integers(8, 40), st.integers(1, 7))
 def test_agrees_with_the_definitions(seed, n, m, k):
     random = np.random.default_rng(seed)
@@ -40,7 +40,7 @@ def test_agrees_with_the_definitions(seed, n, m, k):
     assert precision_recall_density_coverage(real, fake, k=k) == pytest.approx(naive(real, fake, k))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 1000))
 def test_agrees_with_the_definitions_on_repeated_rows(seed):
     random = np.random.default_rng(seed)

@@ -142,7 +142,7 @@ def test_column_order_and_integer_names_do_not_matter():
     assert list(shape_errors(*numbered)) == list(range(5))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 1000), st.integers(2, 60), st.sampled_from([0.0, 0.3, 0.9]))
 def test_errors_are_shares_and_zero_on_equal_tables(seed, rows, missing):
     # One column of each type stays typed although all its values may be missing.

@@ -41,7 +41,7 @@ def test_constant_generator():
     assert sliced_wasserstein(rows, np.zeros((10, 1))) == pytest.approx(5 / 3)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 1000), st.integers(1, 30), st.integers(1, 30), st.integers(1, 5))
 def test_is_a_distance(seed, n, m, width):
     random = np.random.default_rng(seed)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sparring.errors import InputError
@@ -42,7 +42,6 @@ def test_a_text(text: str, name: str, condition: Among | Span) -> None:
     assert of_text(text, NAMES) == (name, condition)
 
 
-@settings(deadline=None)
 @given(
     name=st.text(min_size=1).filter(lambda text: text == text.strip()),
     value=st.text(min_size=1).filter(lambda text: text == text.strip() and text[0] not in "=<>"),
@@ -61,7 +60,6 @@ def test_any_name_and_value_are_read_back(name: str, value: str, operator: str, 
     )
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_any_other_text_is_one_clear_line(text: str) -> None:
     try:

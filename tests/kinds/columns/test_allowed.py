@@ -97,7 +97,7 @@ def test_draws_obey_and_come_as_training_rows_have_them(
         )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     low=st.floats(-3, 3), width=st.floats(0, 3), opens=st.tuples(st.booleans(), st.booleans()),
     name=st.sampled_from(["age", "price", "weight"]),

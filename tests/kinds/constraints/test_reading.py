@@ -164,7 +164,7 @@ def test_what_is_no_predicate(text: str, message: str) -> None:
 NAME = st.text(min_size=1, max_size=8).filter(lambda text: text == text.strip())
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(NAME, min_size=2, max_size=2, unique=True), st.sampled_from(["<", "<=", ">", ">="]))
 def test_any_two_names_are_compared(names: list[str], operator: str) -> None:
     first, second = names
@@ -173,7 +173,7 @@ def test_any_two_names_are_compared(names: list[str], operator: str) -> None:
     assert found == [Order(f"{first} {operator} {second}", low, high, len(operator) == 1)]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.text())
 def test_any_other_text_is_one_clear_line(text: str) -> None:
     for read in (constraints, predicates):

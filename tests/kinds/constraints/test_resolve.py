@@ -96,7 +96,7 @@ def test_what_cannot_be_asked(where: Any, message: str) -> None:
         WHOLE.ask(len(where) if isinstance(where, pd.DataFrame) else 3, where=where)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**31), share=st.floats(0.1, 0.9), present=st.booleans())
 def test_rows_of_which_anything_is_known(seed: int, share: float, present: bool) -> None:
     random = np.random.default_rng(seed)

@@ -79,7 +79,7 @@ NUMBERS = {
 }
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(data=st.data(), of=st.sampled_from([*NUMBERS]), strictly=st.booleans())
 def test_any_two_numbers_keep_their_order(data: st.DataObject, of: str, strictly: bool) -> None:
     numbers = np.array(data.draw(st.lists(NUMBERS[of], min_size=12, max_size=40)))
@@ -98,7 +98,7 @@ def test_any_two_numbers_keep_their_order(data: st.DataObject, of: str, strictly
     pd.testing.assert_series_equal(made.dtypes, frame.dtypes)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     seed=st.integers(0, 2**31),
     decimals=st.integers(0, 4),

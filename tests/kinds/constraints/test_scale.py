@@ -48,7 +48,7 @@ def test_cells_are_places_and_come_back(name: str) -> None:
     assert of.ends == (places.min(), places.max())
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(name=st.sampled_from(list(COLUMNS)), share=st.floats(0.001, 0.99))
 def test_the_next_cell_is_on_the_side_that_was_asked_for(name: str, share: float) -> None:
     of = scale(name)
