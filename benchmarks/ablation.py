@@ -155,8 +155,9 @@ OF_POINTS: Mapping[str, Settings] = {
     "the defaults, 2,000 steps": {},
     "shuffled batches": {"stratified": False},
     "every sample is kept": {"candidates": 1},
-    # Gamma for D's slope is counted once for each row of a pack.
-    "every sample is kept, packs of 4": {"candidates": 1, "pac": 4, "gamma": 0.025},
+    # Gamma for D's slope is counted once for each row of a pack. Nothing is stratified or chosen.
+    "packs of 4": {"pac": 4, "gamma": 0.025},
+    "neither stratified nor chosen": {"stratified": False, "candidates": 1},
     "D's learning rate as G's": {"critic_learning_rate": 2e-3},
     "batch 128, half the steps": {"batch_size": 128, "steps": 1_000},
     "2 D updates, 0.7 of the steps": {"d_steps": 2, "steps": 1_400},
@@ -168,8 +169,6 @@ OF_POINTS: Mapping[str, Settings] = {
     "no averaging": {"ema_half_life_steps": 0.0},
     "plain MLP": {"network": "mlp"},
     "no output noise": {"output_noise": False},
-    "SiLU": {"activation": "silu", "critic_activation": "silu"},
-    "z of 8": {"latent_dim": 8},
 }
 OF_TABLES: Mapping[str, Settings] = {
     "the defaults, 400 steps, no Gibbs sweep": {},

@@ -14,7 +14,8 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from benchmarks.planted import changed, collect
+from benchmarks.machine import ROOT
+from benchmarks.planted import changed, collect, plane_of
 from benchmarks.plants import PLANTS, ROWS, SOURCES
 from benchmarks.steps import by_turns
 from sparring.config import Config, parse, resolved
@@ -27,7 +28,11 @@ from sparring.plan import plan
 from sparring.train.checkup import LOOKS
 
 KIND_OF = {"ring": "points", "grid": "points", "table": "table", "digits": "image"}
-COLUMNS = 4  # of the picture
+COLUMNS = 5  # of the picture
+PICTURED: dict[str, Any] = {
+    "ring": {"xlim": (-1.9, 1.9), "ylim": (-1.9, 1.9)},
+    "table": {"xlim": (-4, 8), "ylim": (-2, 10)},
+}
 LITTLE = 0.2  # of D's gradient is passed on to G
 BY_CAUSE = {
     "under-trained", "critic wins", "generator wins", "vanishing gradient", "oscillating",
@@ -39,7 +44,8 @@ COLLAPSE = {"collapsed", "mode dropping"}
 
 
 def run(seeds: int) -> list[dict[str, str]]:
-    """A row per verdict, and one for both kinds of collapse together."""
+    """A row per verdict, and one for both kinds of collapse together; and the picture of them."""
+    picture(ROOT / "docs" / "images" / "verdicts.png")
     judged = [(r, told(r)) for r in collect(seeds) if label(r) is not None]
     groups = {name: {name} for name in VERDICTS if any(label(r) == name for r, _ in judged)}
     failures = set(groups) - {"healthy"}
@@ -194,21 +200,25 @@ def looks(repeats: int) -> list[dict[str, str]]:
 
 
 def picture(path: Path) -> None:
-    """Draw a planted run of each verdict that was found on the ring: samples over real points."""
+    """Draw a planted run of each verdict, on the ring or else on the table: samples over real rows.
+
+    Of the table the two columns are shown that tell its groups.
+    """
     found: dict[str, dict[str, Any]] = {}
-    for r in collect(0):
-        if r["source"] == "ring" and r.get("shown") and told(r).verdict == label(r):
-            found.setdefault(told(r).verdict, r)
+    for source in PICTURED:
+        for r in collect(0):
+            if r["source"] == source and told(r).verdict == label(r):
+                found.setdefault(told(r).verdict, r)
     shown = [name for name in VERDICTS if name in found and name != "healthy"]
-    real = np.asarray(SOURCES["ring"].draw(0, 600)[0].x)
     rows = -(-len(shown) // COLUMNS)
     figure = Figure(figsize=(2.1 * COLUMNS, 2.3 * rows), layout="constrained", dpi=90)
     for axes in figure.subplots(rows, COLUMNS, squeeze=False).flat:
-        axes.set(xticks=[], yticks=[], xlim=(-1.9, 1.9), ylim=(-1.9, 1.9), aspect="equal")
         axes.set_visible(bool(shown))
         if shown:
             name = shown.pop(0)
-            fake = np.asarray(found[name]["shown"])
+            source, fake = found[name]["source"], np.asarray(found[name]["shown"])
+            real = plane_of(SOURCES[source].draw(0, 600)[0])
+            axes.set(xticks=[], yticks=[], **PICTURED[source], aspect="equal")
             axes.scatter(*real.T, s=5, color=REAL, alpha=0.3, lw=0)
             axes.scatter(*fake.T, s=9, marker="^", color=FAKE, lw=0)
             axes.set_title(name, fontsize=9)

@@ -53,9 +53,7 @@ def planted_run(source: str, name: str, seed: int, changes: dict[str, Any]) -> d
     begun = time.process_time()
     planned = plan(rows, config)
     records, model, snapshots, diverged, game = train(planned, plant.spoil)
-    shown = []
-    if source in ("ring", "grid"):
-        shown = np.asarray(sample(model, SHOWN, seed=1).x).round(3).tolist()
+    shown = plane_of(sample(model, SHOWN, seed=1)).round(3).tolist()
     with thread_count(1), threadpool_limits(1):
         truth = (
             {"diverged": diverged} | game | true_of(model, planned.train, fresh, origin, snapshots)
@@ -65,6 +63,14 @@ def planted_run(source: str, name: str, seed: int, changes: dict[str, Any]) -> d
         "settings": planned.config.as_dict(), "log": records, "truth": truth, "shown": shown,
         "seconds": time.process_time() - begun,
     }  # fmt: skip
+
+
+def plane_of(rows: Dataset) -> np.ndarray:
+    """Two coordinates of rows, (n, 2), or none of images, (0, 2)."""
+    if isinstance(rows.x, pd.DataFrame):
+        return rows.x[["a", "b"]].to_numpy()
+    x = np.asarray(rows.x)
+    return x if x.ndim == 2 else np.empty((0, 2))
 
 
 def train(

@@ -48,6 +48,7 @@ FREE_ON_RESUME = (
     "device", "threads", "precision", "engine", "log_every_steps", "sample_every_steps",
     "state_every_seconds",
 )  # fmt: skip
+PACKED: dict[str, Any] = {"candidates": 1, "stratified": False}  # where D judges packs of rows
 BIT_EXACT_UNDER = ("device", "threads", "precision", "engine")  # the same of these
 
 
@@ -163,8 +164,9 @@ def plan(dataset: Dataset, config: Config, location: str | Path | None = None) -
         "rows": dataset.total,
         "fingerprint": mark(dataset, config),
     }
-    of_privacy = Table.in_private if private else {}
-    config = config.with_defaults({**kind.defaults_for(train.total, config), **of_privacy})
+    of_privacy, of_packs = Table.in_private if private else {}, PACKED if config.pac > 1 else {}
+    usual = kind.defaults_for(train.total, config)
+    config = config.with_defaults({**usual, **of_privacy, **of_packs})
     if config.given_share and not kind.shape.cells:
         raise ConfigError("given_share: only rows of tables have cells that can be given")
     if config.smoothing and len(kind.shape.row) > 1:

@@ -217,6 +217,7 @@ def test_packs_that_cannot_be_are_refused(build: Build) -> None:
         ({"network": "dcgan"}, "pac: D of network 'dcgan' is of one row"),
         ({"batch_size": 8}, "batch_size 8 is no multiple of pac 3"),
         ({"candidates": 4}, "pac: D judges no single row to choose by: set candidates to 1"),
+        ({"stratified": True}, "pac: packs are of rows drawn at random: set stratified to false"),
     ]:
         usual = {"pac": 3, "batch_size": 6, "candidates": 1}
         with pytest.raises(ConfigError, match=message):

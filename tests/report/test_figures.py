@@ -44,7 +44,7 @@ def test_rows_that_lie_in_no_plane() -> None:
             check_planar(model)
         with pytest.raises(InputError, match="2 coordinates only"):
             draw_critic(model, ROWS)
-    packed = fit(plan(ROWS, Config(**TINY | {"pac": 2, "batch_size": 8, "candidates": 1})))
+    packed = fit(plan(ROWS, Config(**TINY | {"pac": 2})))
     for says in (check_planar, lambda model: model.discriminate(ROWS)):
         with pytest.raises(InputError, match=r"D judges 2 rows at once \(pac\)"):
             says(packed)

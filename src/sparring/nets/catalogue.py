@@ -37,6 +37,8 @@ def build_networks(shape: Shape, config: Config) -> tuple[Generator, Critic]:
             raise ConfigError(f"batch_size {config.batch_size} is no multiple of pac {config.pac}")
         if resolved(config.candidates, "candidates") > 1:
             raise ConfigError("pac: D judges no single row to choose by: set candidates to 1")
+        if config.stratified:
+            raise ConfigError("pac: packs are of rows drawn at random: set stratified to false")
     if config.batch_size == 1 and (config.generator_batch_norm or config.critic_batch_norm):
         raise ConfigError("batch normalisation needs a batch_size of at least 2, got 1")
     # Layers know only torch's global random numbers: lend them ours, on the CPU, then restore.
