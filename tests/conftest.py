@@ -63,7 +63,7 @@ def mixed_table(n: int = 60, seed: int = 0) -> pd.DataFrame:
             "ordered": pd.Series(random.choice(["low", "mid", "high"], n)).astype(levels),
             "integer category": pd.Categorical(random.integers(0, 4, n)),
             "missing category": pd.Categorical(np.where(hole, None, words)),
-            "many texts": [f"{i % (n - 3)}" for i in random.permutation(n)],
+            "many texts": [f"{i % (n // 2)}" for i in random.permutation(n)],
             "ein Ümläut, ”<script>”": words,
             "constant": 7,
             4: random.integers(0, 3, n),

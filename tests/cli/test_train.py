@@ -121,9 +121,9 @@ class TestRefusals:
     def test_only_constant_columns(self, call: Call) -> None:
         refused(call, "train", write("c.csv", "a,b\n" + "1,x\n" * 9), says=["constant"])
 
-    def test_all_missing_column(self, call: Call) -> None:
-        rows = "".join(f"{i},\n" for i in range(9))
-        refused(call, "train", write("m.csv", "a,b\n" + rows), says=["'b'"])
+    def test_an_infinite_cell(self, call: Call) -> None:
+        rows = "".join(f"{i},{i}\n" for i in range(9))
+        refused(call, "train", write("m.csv", "a,b\n" + rows + "9,inf\n"), says=["'b'", "row 9"])
 
     def test_not_a_number_in_points(self, call: Call) -> None:
         points = np.ones((9, 2))
