@@ -45,8 +45,8 @@ COLLAPSE = {"collapsed", "mode dropping"}
 
 def run(seeds: int) -> list[dict[str, str]]:
     """A row per verdict, and one for both kinds of collapse together; and the picture of them."""
-    picture(ROOT / "docs" / "images" / "verdicts.png")
     judged = [(r, told(r)) for r in collect(seeds) if label(r) is not None]
+    picture(judged, ROOT / "docs" / "images" / "verdicts.png")
     groups = {name: {name} for name in VERDICTS if any(label(r) == name for r, _ in judged)}
     failures = set(groups) - {"healthy"}
     groups |= {"collapsed or mode dropping": COLLAPSE, "any failure": failures}
@@ -199,17 +199,19 @@ def looks(repeats: int) -> list[dict[str, str]]:
     return rows
 
 
-def picture(path: Path) -> None:
+def picture(judged: list[tuple[dict[str, Any], Diagnosis]], path: Path) -> None:
     """Draw a planted run of each verdict, on the ring or else on the table: samples over real rows.
 
     Of the table the two columns are shown that tell its groups.
     """
     found: dict[str, dict[str, Any]] = {}
     for source in PICTURED:
-        for r in collect(0):
-            if r["source"] == source and told(r).verdict == label(r):
-                found.setdefault(told(r).verdict, r)
+        for r, diagnosis in judged:
+            if r["source"] == source and r["shown"] and diagnosis.verdict == label(r):
+                found.setdefault(diagnosis.verdict, r)
     shown = [name for name in VERDICTS if name in found and name != "healthy"]
+    if not shown:
+        return
     rows = -(-len(shown) // COLUMNS)
     figure = Figure(figsize=(2.1 * COLUMNS, 2.3 * rows), layout="constrained", dpi=90)
     for axes in figure.subplots(rows, COLUMNS, squeeze=False).flat:

@@ -40,8 +40,15 @@ def values(name: str) -> st.SearchStrategy[Any]:
     return st.none() | strategies[kind] if optional else strategies[kind]
 
 
+def possible(chosen: dict[str, Any]) -> dict[str, Any]:
+    """The same settings, without those that packs exclude."""
+    free = dict.fromkeys(("batch_size", "candidates", "stratified"))
+    return chosen | free if chosen["pac"] > 1 else chosen
+
+
 configs = (
     st.fixed_dictionaries({name: values(name) for name in FIELDS if name not in settings.BUDGETS})
+    .map(possible)
     .flatmap(lambda chosen: st.sampled_from([{}, {"steps": 3}, {"minutes": 0.5}]).map(
         lambda budget: Config(**chosen, **budget)
     ))
@@ -143,6 +150,23 @@ def test_numbers_and_names_become_plain(name: str, value: Any, plain: Any) -> No
 def test_a_numpy_nan_is_refused() -> None:
     with pytest.raises(ConfigError, match="gamma must be a finite number"):
         Config(gamma=np.float64("nan"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"batch_size": 8}, "batch_size 8 is no multiple of pac 3"),
+        ({"candidates": 4}, "pac: D judges no single row to choose by: set candidates to 1"),
+        ({"stratified": True}, "pac: packs are of rows drawn at random: set stratified to false"),
+    ],
+    ids=str,
+)
+def test_packs_exclude(settings: dict[str, Any], message: str) -> None:
+    Config(pac=3, batch_size=6, candidates=1, stratified=False)
+    with pytest.raises(ConfigError, match=message):
+        Config(pac=3, **settings)
+    with pytest.raises(ConfigError, match=message):
+        Config(pac=3).with_defaults(settings)
 
 
 @pytest.mark.parametrize("pair", [("steps", "epochs"), ("steps", "minutes"), ("epochs", "minutes")])

@@ -151,6 +151,27 @@ class TestTypes:
         assert frame.dtypes.to_dict() == TABLE.dtypes.to_dict()
         assert made.kind_ == "table"
 
+    def test_columns_without_any_value(self, tmp_path: Path) -> None:
+        n = 80
+        empty = {
+            "object": [None] * n, "float": np.nan, "Int64": pd.array([pd.NA] * n, "Int64"),
+            "string": pd.array([pd.NA] * n, "string"), "date": pd.Series([pd.NaT] * n),
+            "category": pd.Categorical([None] * n, categories=["u"]),
+        }  # fmt: skip
+        frame = pd.DataFrame({"a": np.arange(n) % 7, "b": np.arange(n) % 2 == 0, **empty})
+        frame.to_csv(tmp_path / "a.csv", index=False)
+        for source in (frame, tmp_path / "a.csv"):
+            made = gan(given_share=0.5).fit(source)
+            samples = made.sample(5)
+            assert samples[list(empty)].isna().all(axis=None)
+            assert not samples[["a", "b"]].isna().any(axis=None)
+            pd.testing.assert_frame_equal(made.impute(samples), samples)
+            assert not {"shape", "trend"} - set(made.evaluate().index)
+            if source is frame:
+                assert (samples.dtypes == frame.dtypes).all()
+            with pytest.raises(InputError, match="'float' is constant and not learnt"):
+                made.sample(1, where={"float": 1.0})
+
     def test_names_and_paths(self, tmp_path: Path) -> None:
         assert gan().fit("digits").sample(3, y=3).shape == (3, 8, 8, 1)
         TABLE[["int8", "object"]].to_csv(tmp_path / "a.csv", index=False)

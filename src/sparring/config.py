@@ -212,6 +212,17 @@ class Config:
         budgets = [n for n in BUDGETS if getattr(self, n) is not None]
         if len(budgets) > 1:
             raise ConfigError(f"{' and '.join(budgets)} exclude each other: give one of them")
+        if self.pac > 1:
+            self._check_packs()
+
+    def _check_packs(self) -> None:
+        """See that D can judge packs of rows; what is not resolved yet can become what it must."""
+        if self.batch_size is not None and self.batch_size % self.pac:
+            raise ConfigError(f"batch_size {self.batch_size} is no multiple of pac {self.pac}")
+        if self.candidates is not None and self.candidates > 1:
+            raise ConfigError("pac: D judges no single row to choose by: set candidates to 1")
+        if self.stratified:
+            raise ConfigError("pac: packs are of rows drawn at random: set stratified to false")
 
     def replace(self, changes: Mapping[str, Any]) -> Config:
         """A copy with `changes`; a new budget drops the old one."""

@@ -61,6 +61,10 @@ def test_a_traced_step_of_every_loss(make_trainer: MakeTrainer, loss: str) -> No
     check_alike(make_trainer, "traced", loss=loss, d_steps=2)
 
 
+def test_a_traced_step_of_packs(make_trainer: MakeTrainer) -> None:
+    check_alike(make_trainer, "traced", pac=2)
+
+
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_a_traced_step_of_every_optimiser(make_trainer: MakeTrainer, optimizer: str) -> None:
     check_alike(make_trainer, "traced", optimizer=optimizer, momentum=0.5, loss="least-squares")
@@ -104,7 +108,9 @@ def test_a_graphed_step_is_the_eager_step(make_trainer: MakeTrainer, network: st
     check_alike(make_trainer, "graphed", network=network, row=row, device="cuda")
 
 
-@pytest.mark.parametrize("settings", [{}, {"critic_warmup_steps": 2}, {"penalty": "gp"}])
+@pytest.mark.parametrize(
+    "settings", [{}, {"critic_warmup_steps": 2}, {"penalty": "gp"}, {"pac": 2}], ids=str
+)
 def test_a_resumed_traced_run_has_the_same_bits(
     make_trainer: MakeTrainer, settings: dict[str, Any]
 ) -> None:

@@ -20,7 +20,8 @@ def build_networks(shape: Shape, config: Config) -> tuple[Generator, Critic]:
 
     Raises:
         ConfigError: an unknown network or activation, a convolutional net for flat rows or with
-            output noise, batch normalisation of batches of one, or a setting that is not resolved.
+            output noise or packs, batch normalisation of batches of one, or a setting that is not
+            resolved.
     """
     make_generator, make_critic = choose("network", resolved(config.network, "network"), NETWORKS)
     if len(shape.row) == 1 and make_generator is not MLPGenerator:
@@ -30,15 +31,8 @@ def build_networks(shape: Shape, config: Config) -> tuple[Generator, Critic]:
         )
     if config.output_noise and make_generator is not MLPGenerator:
         raise ConfigError(f"output_noise: network {config.network!r} has none; MLPs do")
-    if config.pac > 1:
-        if make_critic is not MLPCritic:
-            raise ConfigError(f"pac: D of network {config.network!r} is of one row; MLPs have it")
-        if resolved(config.batch_size, "batch_size") % config.pac:
-            raise ConfigError(f"batch_size {config.batch_size} is no multiple of pac {config.pac}")
-        if resolved(config.candidates, "candidates") > 1:
-            raise ConfigError("pac: D judges no single row to choose by: set candidates to 1")
-        if config.stratified:
-            raise ConfigError("pac: packs are of rows drawn at random: set stratified to false")
+    if config.pac > 1 and make_critic is not MLPCritic:
+        raise ConfigError(f"pac: D of network {config.network!r} is of one row; MLPs have it")
     if config.batch_size == 1 and (config.generator_batch_norm or config.critic_batch_norm):
         raise ConfigError("batch normalisation needs a batch_size of at least 2, got 1")
     # Layers know only torch's global random numbers: lend them ours, on the CPU, then restore.

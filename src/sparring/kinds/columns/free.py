@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -84,11 +85,12 @@ class IdentifierColumn(FreeColumn):
         """
         if isinstance(series.dtype, pd.CategoricalDtype):
             series = series.astype(series.dtype.categories.dtype)
-        cells, name, dtype = plain(series.dropna()), name_of(series), Dtype.of(series)
+        cells, name = plain(series.dropna()), name_of(series)
         absent = len(series) - len(cells)
         missing = absent / len(series) if absent >= keep.min_count else 0.0
+        found = partial(cls, name, type, Dtype.of(series), missing=missing)
         if pd.api.types.is_integer_dtype(cells):
-            return cls(name, type, dtype, "", _after(int(cells.max()), keep), 0, (), missing)
+            return found("", _after(int(cells.max()), keep), 0, ())
         if not is_text(cells):
             raise InputError(
                 f"column {name!r} is of type {series.dtype} (accepted for identifiers: whole "
@@ -98,11 +100,11 @@ class IdentifierColumn(FreeColumn):
         numbered = _numbered(texts)
         if numbered is not None:
             prefix, largest, digits = numbered
-            return cls(name, type, dtype, prefix, _after(largest, keep), digits, (), missing)
+            return found(prefix, _after(largest, keep), digits, ())
         alphabets = _alphabets(texts)
         if math.prod(map(len, alphabets)) > SPARSE * len(texts):
-            return cls(name, type, dtype, "", 1, 0, alphabets, missing)
-        return cls(name, type, dtype, f"{name}-", 1, 0, (), missing)
+            return found("", 1, 0, alphabets)
+        return found(f"{name}-", 1, 0, ())
 
     def make(self, first: int, n: int) -> pd.Series:
         count = np.arange(self.start + first, self.start + first + n, dtype=object)
