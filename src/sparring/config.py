@@ -79,8 +79,8 @@ class Config:
     )
 
     clusters: int | None = _option(
-        None, "how many clusters of alike images G and D are told of where there are no labels, "
-        "fewer for fewer than 25 images each (images); 0 = none", 0, 1_000,
+        None, "how many clusters of alike images G and D are told of, of each label by its share "
+        "of them, fewer for fewer than 25 images each (images); 0 = labels alone", 0, 1_000,
     )
 
     # networks

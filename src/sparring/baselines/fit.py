@@ -44,11 +44,10 @@ def fit_baseline(
     baseline.fit(*encoded(kind, train, seed), seed, seconds)
 
     def draw(n: int, seed: int) -> Dataset:
-        y = None
-        if kind.shape.conditions:
-            y = kind.ask(n).condition(range(n), random_stream(seed, "labels of a baseline")).labels
-        x = torch.from_numpy(baseline.sample(n, None if y is None else y.numpy(), seed))
-        samples = kind.decode(torch.unflatten(x.float(), 1, kind.shape.row), y)
+        told = kind.ask(n).condition(range(n), random_stream(seed, "labels of a baseline"))
+        y = told.y.argmax(dim=1).numpy() if kind.shape.conditions else None
+        x = torch.from_numpy(baseline.sample(n, y, seed))
+        samples = kind.decode(torch.unflatten(x.float(), 1, kind.shape.row), told.labels)
         return replace(kind.numbered(samples, 0), name="samples")
 
     return draw

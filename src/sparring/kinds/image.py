@@ -18,9 +18,9 @@ from sparring.data.dataset import Dataset
 from sparring.errors import InputError, choose
 from sparring.evaluate.image_classifier import cached_image_classifier
 from sparring.evaluate.views import Classifier, Views
-from sparring.kinds.asking import Asked, AskedLabels
+from sparring.kinds.asking import Asked
 from sparring.kinds.base import Kind, restored_labels, saved_labels
-from sparring.kinds.clusters import Clusters
+from sparring.kinds.clusters import AskedClusters, Clusters
 from sparring.kinds.labels import Labels
 from sparring.kinds.sheets import grid
 from sparring.kinds.style import save
@@ -41,7 +41,7 @@ class Image(Kind):
         side: height and width in pixels.
         channels: 1 (grey) or 3 (red, green, blue).
         scaling: key of SCALINGS.
-        clusters: what the nets are told of each image where there are no labels.
+        clusters: what the nets are told of each image: of those of its label, where it has one.
     """
 
     side: int
@@ -103,24 +103,25 @@ class Image(Kind):
             raise InputError(f"{dataset.name}: {channels} channels; images have 1 or 3")
         scaling = config.scaling or cls.defaults["scaling"]
         choose("scaling", scaling, SCALINGS)
-        if dataset.y is not None:
-            return cls(height, channels, Labels.fit(dataset.y), scaling)
+        labels = None if dataset.y is None else Labels.fit(dataset.y)
+        of = None if labels is None else labels.encode(dataset.y)
         most = cls.defaults["clusters"] if config.clusters is None else config.clusters
-        clusters = Clusters.fit(_images(dataset), most, config.seed)
-        return cls(height, channels, None, scaling, clusters)
+        clusters = Clusters.fit(_images(dataset), of, most, config.seed)
+        return cls(height, channels, labels, scaling, clusters)
 
     @property
     def shape(self) -> Shape:
-        told = self.labels if self.clusters is None else self.clusters.labels
-        conditions = len(told.classes) if told else 0
+        classes = 0 if self.labels is None else len(self.labels.classes)
+        conditions = classes if self.clusters is None else len(self.clusters.shares)
         return Shape((self.channels, self.side, self.side), conditions)
 
     @property
     def notes(self) -> tuple[str, ...]:
         if self.clusters is None:
             return ()
-        count = len(self.clusters.centres)
-        return (f"no labels: the nets are told which of {count} clusters an image is of",)
+        count = len(self.clusters.shares)
+        where = "no labels" if self.labels is None else "within the labels"
+        return (f"{where}: the nets are told which of {count} clusters an image is of",)
 
     @property
     def features(self) -> None:
@@ -150,13 +151,14 @@ class Image(Kind):
         return pixels.float() / (255 / (white - black)) + black
 
     def encode_labels(self, dataset: Dataset) -> Tensor | None:
-        if self.clusters is None:
-            return super().encode_labels(dataset)
-        return self.clusters.encode(_images(dataset))
+        labels = super().encode_labels(dataset)
+        return labels if self.clusters is None else self.clusters.encode(_images(dataset), labels)
 
     def ask(self, n: int, y: Any = None, where: Any = None, balance: str | None = None) -> Asked:
         asked = super().ask(n, y, where, balance)
-        return asked if self.clusters is None else AskedLabels(self.clusters.labels)
+        if self.clusters is None:
+            return asked
+        return AskedClusters(self.clusters, None if self.labels is None else asked)
 
     def decode(self, x: Tensor, y: Tensor | None) -> Dataset:
         black, white = SCALINGS[self.scaling]
