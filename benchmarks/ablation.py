@@ -148,7 +148,7 @@ FILES = tuple(
 )
 PLANE = ("moons", "grid")
 BRIEF: Settings = {"steps": 3_000, "width": 64, "batch_size": 64}  # as with little time
-OF_IMAGES = ("frechet", "label_agreement", "precision", "coverage")
+DIGITS = ("frechet", "label_agreement", "precision", "coverage")
 SEEN = ("c2st", "sliced_wasserstein", "modes", "high_quality", "mode_kl")
 
 OF_POINTS: Mapping[str, Settings] = {
@@ -185,6 +185,24 @@ OF_TABLES: Mapping[str, Settings] = {
     "no averaging": {"ema_half_life_steps": 0.0},
     "plain MLP": {"network": "mlp"},
 }
+OF_IMAGES: Mapping[str, Settings] = {
+    "the defaults, 3,000 steps": {},
+    "labels alone are told": {"clusters": 0},
+    "20 clusters": {"clusters": 20},
+    "gamma stays": {"gamma_decay": 1.0},
+    "no penalty on fakes": {"penalty": "r1"},
+    "no penalty": {"penalty": "none"},
+    "non-saturating loss": {"loss": "non-saturating"},
+    "Wasserstein loss, gradient penalty": {"loss": "wasserstein", "penalty": "gp", "gamma": 10.0},
+    "no averaging": {"ema_half_life_steps": 0.0},
+    "learning rate x 2": {"learning_rate": 8e-3},
+    "learning rate x 0.5": {"learning_rate": 2e-3},
+    "batch 64, half the steps": {"batch_size": 64, "steps": 1_500},
+    "2 D updates, 0.7 of the steps": {"d_steps": 2, "steps": 2_100},
+    "batch normalisation in G": {"generator_batch_norm": True},
+    "residual networks, a third of the steps": {"network": "resnet", "steps": 1_000},
+    "residual MLP": {"network": "residual-mlp", "depth": 4, "width": 256},
+}
 ABLATIONS: dict[str, Ablation] = {
     # A fifth of the steps and a smaller net: all of them in an hour or two.
     "ablation-points": Ablation(PLANE, SEEN, {
@@ -193,7 +211,10 @@ ABLATIONS: dict[str, Ablation] = {
     "gamma-points": Ablation(PLANE, SEEN, {
         f"gamma x {share:g}": {"gamma": share * 0.1, **BRIEF} for share in (0.1, 0.3, 1, 3, 10)
     }),
-    "gamma-images": Ablation(("digits",), OF_IMAGES, {
+    "ablation-images": Ablation(("digits",), DIGITS, {
+        title: {"steps": 3_000, **settings} for title, settings in OF_IMAGES.items()
+    }),
+    "gamma-images": Ablation(("digits",), DIGITS, {
         f"gamma x {share:g}": {"gamma": share * 0.1, "steps": 3_000}
         for share in (0.1, 0.3, 1.0, 3.0, 10.0)
     }),

@@ -186,6 +186,11 @@ PLANTS = {
         "vanishing gradient",
         FREE | {"loss": "minimax", "critic_width": 256, "critic_learning_rate": 3e-3},
     ),
+    "saturated-slow": Plant(
+        "vanishing gradient",
+        FREE | {"loss": "minimax", "learning_rate": 5e-5, "critic_learning_rate": 5e-3,
+                "critic_warmup_steps": 400},
+    ),
     # Adam makes up for small gradients, plain descent does not.
     "saturated-sgd": Plant(
         "vanishing gradient",

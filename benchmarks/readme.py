@@ -14,7 +14,8 @@ PAGES = {
     "docs/privacy.md": ("privacy",),
     "docs/engine.md": (
         "modes", "mnist-published", "steps", "sampling", "seeds", "memory", "kills",
-        "ablation-points", "gamma-points", "gamma-images", "clusters", "few-points", "little-time",
+        "ablation-points", "ablation-images", "gamma-points", "gamma-images", "clusters",
+        "few-points", "little-time",
     ),
 }  # fmt: skip
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"

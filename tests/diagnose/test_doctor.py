@@ -113,7 +113,7 @@ def test_a_cause_comes_with_what_samples_show() -> None:
 
 
 def test_nothing_is_said_beside_a_divergence_or_a_run_that_has_just_begun() -> None:
-    few = {"cell_entropy": 0.1, "cells_missed": 0.9}
+    few = {"cell_entropy": 0.1, "cells_missed": 0.9, "neighbour_accuracy": 0.99}
     found = told_of(log(spread=9.0, distance=90.0, **few))
     assert (found.verdict, found.also) == ("diverged", "")
     found = told_of(log(looks=2, spread=0.1, distance=9.0, logit_gap=1.0, **few))
@@ -143,7 +143,8 @@ def test_too_early_to_tell() -> None:
 
 def test_a_run_that_still_improves_is_not_called_collapsed() -> None:
     """The samples of a G that has just begun are nearly alike."""
-    collapsed = log(4, spread=0.1, cell_entropy=0.1, cells_missed=0.9, distance=8.0)
+    far = {"cells_missed": 0.9, "distance": 8.0, "neighbour_accuracy": 0.99}
+    collapsed = log(4, spread=0.1, cell_entropy=0.1, **far)
     assert told_of(collapsed).verdict == "collapsed"
     for look, record in enumerate(record for record in collapsed if "distance" in record):
         record["distance"] = 16.0 - 3 * look

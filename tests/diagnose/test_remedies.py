@@ -75,6 +75,18 @@ def test_a_short_run_that_fails_is_told_to_go_on_longer_too() -> None:
         )
 
 
+def test_a_critic_that_knows_few_rows_gets_more_of_them_and_none_twice() -> None:
+    for kind, moves in (("points", True), ("table", True), ("image", False)):
+        defaults = KINDS[kind].defaults
+        config = Config(holdout=0.5).with_defaults(defaults)
+        changes = remedy("critic memorises", config, defaults)
+        assert changes["holdout"] == "0.2"
+        assert changes.get("smoothing") == ("0.3" if moves else None)
+    smooth = Config(smoothing=0.5).with_defaults(KINDS["points"].defaults)
+    changes = remedy("copies training data", smooth, KINDS["points"].defaults)
+    assert {"holdout", "smoothing"}.isdisjoint(changes)
+
+
 def test_a_narrow_generator_becomes_as_wide_as_usual() -> None:
     defaults = KINDS["points"].defaults
     config = Config(width=8).with_defaults(defaults)

@@ -9,6 +9,7 @@ from sparring.config import BUDGETS, Config, resolved
 
 LONGER = 4  # times the budget
 NEAR = 4.0  # a number within this factor of its default is not what failed
+MOVED = 0.3  # smoothing where rows are learnt by heart
 SHORT = 1 / 10  # of the usual steps: too few to tell a G that fails from one that has just begun
 Changes = dict[str, Any]
 
@@ -85,9 +86,18 @@ def sharper(config: Config, defaults: Mapping[str, Any]) -> Changes:
 
 
 def blunter(config: Config, defaults: Mapping[str, Any]) -> Changes:
-    """A critic that cannot learn rows by heart: no larger than G, penalised ten times as much."""
+    """A critic that cannot learn rows by heart: no larger than G, penalised ten times as much.
+
+    It sees all rows but the usual holdout, and their numbers never twice the same.
+    """
     gamma = max(resolved(config.gamma, "gamma"), float(defaults["gamma"]))
-    return usual_game(config, defaults) | {"gamma": 10 * gamma, "gamma_decay": 1.0}
+    changes = usual_game(config, defaults) | {"gamma": 10 * gamma, "gamma_decay": 1.0}
+    if config.holdout > Config().holdout:
+        changes["holdout"] = Config().holdout
+    may_move = "smoothing" in defaults and config.epsilon is None
+    if may_move and resolved(config.smoothing, "smoothing") < MOVED:
+        changes["smoothing"] = MOVED
+    return changes
 
 
 def written(value: Any) -> str:

@@ -59,6 +59,7 @@ def under(signal: str, reference: float) -> Sign:
 
 
 FAR = over("distance", 3)  # from the real rows, and more than chance
+APART = over("neighbour_accuracy", 0.72)  # row by row, not by a little more here and there
 
 # In the order in which they are asked. What is final comes first, then causes that leave G where it
 # is, then what is wrong with the samples, then who is the stronger, and last what time may mend.
@@ -76,13 +77,19 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("generator wins", (under("critic_slope", 0.01), under("logit_gap", 0.02), FAR)),
     # Samples of a G that has just begun are alike, too.
-    Rule("under-trained", (under("distance_growth", -0.3), under("looks", 5), FAR)),
+    Rule("under-trained", (under("distance_growth", -0.3), under("looks", 5), FAR, APART)),
     Rule(
         "under-trained",
-        (under("distance_growth", -0.3), under("movement", 1), under("cells_missed", 0.3), FAR),
+        (under("distance_growth", -0.3), under("movement", 0.6), under("cells_missed", 0.25), FAR,
+         APART),
     ),
     Rule("under-trained", (under("turning", 0.05), under("movement", 0.02), FAR)),
-    Rule("under-trained", (under("looks", 3), under("logit_gap", 3), FAR)),
+    Rule("under-trained", (under("looks", 3), under("logit_gap", 3), FAR, APART)),
+    Rule(
+        "under-trained",
+        (under("looks", 3), under("logit_gap", 0.5), over("distance", 2),
+         over("neighbour_accuracy", 0.75)),
+    ),
     # Samples that differ, all of them elsewhere at every look.
     Rule("oscillating", (over("churn", 0.8), over("movement", 0.8), over("spread", 0.45), FAR)),
     Rule("collapsed", (under("spread", 0.25), FAR)),
@@ -96,9 +103,9 @@ RULES: tuple[Rule, ...] = (
     Rule("oscillating", (over("churn", 0.9), over("movement", 1.2), under("spread", 0.45), FAR)),
     Rule("critic wins", (over("critic_accuracy", 0.98), over("logit_gap", 3))),
     Rule("critic wins", (over("critic_accuracy", 0.9), over("logit_gap", 6))),
-    Rule("under-trained", (under("distance_growth", -0.05), over("distance", 4))),
-    Rule("under-trained", (over("distance", 5),)),
-)
+    Rule("under-trained", (under("distance_growth", -0.05), over("distance", 4), APART)),
+    Rule("under-trained", (over("distance", 5), APART)),
+)  # fmt: skip
 
 # What samples show; the other verdicts say why. One of each may hold of a run.
 OF_SAMPLES = {"copies training data", "collapsed", "mode dropping"}

@@ -60,7 +60,6 @@ class Image(Kind):
         "depth": 3,
         "output_activation": "tanh",
         "given_share": 0.0,
-        "smoothing": 0.0,
         "output_noise": False,
         "generator_batch_norm": False,
         "gamma": 0.1,
