@@ -58,7 +58,7 @@ def test_a_run_that_ended_too_soon_goes_on_longer() -> None:
     defaults = KINDS["points"].defaults
     for budget in ("steps", "epochs", "minutes"):
         config = Config(**{budget: 10}).with_defaults(defaults)
-        least = "1000" if budget == "steps" else "40"
+        least = "2000" if budget == "steps" else "40"
         assert remedy("under-trained", config, defaults) == {budget: least}
     slow = Config(learning_rate=1e-6).with_defaults(defaults)
     usual = f"{defaults['learning_rate']:.6g}"

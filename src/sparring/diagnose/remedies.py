@@ -10,7 +10,7 @@ from sparring.config import BUDGETS, Config, resolved
 LONGER = 4  # times the budget
 NEAR = 4.0  # a number within this factor of its default is not what failed
 MOVED = 0.3  # smoothing where rows are learnt by heart
-SHORT = 1 / 10  # of the usual steps: too few to tell a G that fails from one that has just begun
+SHORT = 1 / 5  # of the usual steps: too few to tell a G that fails from one that has just begun
 Changes = dict[str, Any]
 
 # What decides whether the game is stable, and how strong D is in it.
