@@ -59,6 +59,7 @@ def under(signal: str, reference: float) -> Sign:
 
 
 FAR = over("distance", 3)  # from the real rows, and more than chance
+PULLS = over("critic_slope", 0.2)  # where D does not, G drifts
 APART = over("neighbour_accuracy", 0.72)  # row by row, not by a little more here and there
 
 # In the order in which they are asked. What is final comes first, then causes that leave G where it
@@ -80,29 +81,42 @@ RULES: tuple[Rule, ...] = (
     Rule("under-trained", (under("distance_growth", -0.3), under("looks", 5), FAR, APART)),
     Rule(
         "under-trained",
-        (under("distance_growth", -0.3), under("movement", 0.6), under("cells_missed", 0.25), FAR,
-         APART),
+        (under("distance_growth", -0.3), under("movement", 0.6), under("cells_missed", 0.25),
+         under("logit_gap", 3), FAR, APART),
     ),
     Rule("under-trained", (under("turning", 0.05), under("movement", 0.02), FAR)),
-    Rule("under-trained", (under("looks", 3), under("logit_gap", 3), FAR, APART)),
+    Rule("under-trained", (under("looks", 3), under("logit_gap", 2), FAR, APART)),
     Rule(
         "under-trained",
         (under("looks", 3), under("logit_gap", 0.5), over("distance", 2),
          over("neighbour_accuracy", 0.75)),
     ),
     # Samples that differ, all of them elsewhere at every look.
-    Rule("oscillating", (over("churn", 0.8), over("movement", 0.8), over("spread", 0.45), FAR)),
+    Rule(
+        "oscillating",
+        (over("churn", 0.8), over("movement", 0.8), over("spread", 0.45), PULLS, FAR),
+    ),
     Rule("collapsed", (under("spread", 0.25), FAR)),
     Rule("collapsed", (under("cell_entropy", 0.35), FAR)),
     Rule("vanishing gradient", (under("gradient_share", 0.18), over("critic_accuracy", 0.9), FAR)),
     Rule("mode dropping", (over("cells_missed", 0.15), under("cell_entropy", 0.9))),
     Rule(
-        "oscillating",
-        (over("churn", 0.6), over("movement", 0.55), over("spread", 0.4), over("logit_gap", 0.1)),
+        "generator wins",
+        (under("critic_slope", 0.06), under("logit_gap", 0.03), under("churn", 0.5),
+         over("distance", 5), APART),
     ),
-    Rule("oscillating", (over("churn", 0.9), over("movement", 1.2), under("spread", 0.45), FAR)),
+    Rule(
+        "oscillating",
+        (over("churn", 0.6), over("movement", 0.55), over("spread", 0.4), over("logit_gap", 0.1),
+         PULLS),
+    ),
+    Rule(
+        "oscillating",
+        (over("churn", 0.85), over("movement", 1.2), under("spread", 0.45), PULLS, FAR),
+    ),
     Rule("critic wins", (over("critic_accuracy", 0.98), over("logit_gap", 3))),
     Rule("critic wins", (over("critic_accuracy", 0.9), over("logit_gap", 6))),
+    Rule("critic wins", (over("critic_accuracy", 0.88), over("logit_gap", 2.5), FAR, APART)),
     Rule("under-trained", (under("distance_growth", -0.05), over("distance", 4), APART)),
     Rule("under-trained", (over("distance", 5), APART)),
 )  # fmt: skip
