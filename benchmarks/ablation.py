@@ -225,6 +225,10 @@ ABLATIONS: dict[str, Ablation] = {
             for count in (0, 5, 10, 20, 100)
         },
     ),
+    "clusters-by-label": Ablation(("digits",), DIGITS, {
+        "labels alone are told": {"clusters": 0, "steps": 3_000},
+        "and clusters of each label": {"steps": 3_000},
+    }),
     "few-points": Ablation(
         tuple(
             f"{name}, {rows} points"

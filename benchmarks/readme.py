@@ -15,7 +15,7 @@ PAGES = {
     "docs/engine.md": (
         "modes", "mnist-published", "steps", "sampling", "seeds", "memory", "kills",
         "ablation-points", "ablation-images", "gamma-points", "gamma-images", "clusters",
-        "few-points", "little-time",
+        "clusters-by-label", "few-points", "little-time",
     ),
 }  # fmt: skip
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"

@@ -133,15 +133,15 @@ HEALTH: tuple[Sign, ...] = (over("spread", 0.25), under("cells_missed", 0.15), u
 
 # (right + 1) / (given + 2) of each verdict, where it came first, on new planted runs.
 CONFIDENCE: dict[str, float] = {
-    "healthy": 0.95,
-    "under-trained": 0.74,
-    "mode dropping": 0.94,
-    "collapsed": 0.95,
-    "critic wins": 0.87,
-    "generator wins": 0.93,
-    "vanishing gradient": 0.75,
-    "oscillating": 0.82,
-    "diverged": 0.98,
-    "critic memorises": 0.94,
-    "copies training data": 0.94,
+    "healthy": 0.94,
+    "under-trained": 0.83,
+    "mode dropping": 0.84,
+    "collapsed": 0.97,
+    "critic wins": 0.81,
+    "generator wins": 0.92,
+    "vanishing gradient": 0.94,
+    "oscillating": 0.91,
+    "diverged": 0.97,
+    "critic memorises": 0.85,
+    "copies training data": 0.82,
 }
