@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -77,18 +76,9 @@ class Clusters:
 
     def draw(self, labels: Tensor, random: torch.Generator) -> Tensor:
         """A cluster of each of these labels (n,), as often as it has training images, (n,)."""
-        ends, starts, widths = self._ranges
-        places = starts[labels] + widths[labels] * torch.rand(
-            len(labels), generator=random, dtype=torch.float64
-        )
-        return torch.searchsorted(ends, places, right=True).clamp(max=len(ends) - 1)
-
-    @cached_property
-    def _ranges(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Shares laid end to end: where each cluster's ends, each label's starts, and its width."""
-        shares, of = torch.tensor(self.shares, dtype=torch.float64), torch.tensor(self.labels)
-        widths = torch.zeros(int(of.max()) + 1, dtype=torch.float64).index_add(0, of, shares)
-        return shares.cumsum(0), widths.cumsum(0) - widths, widths
+        of = torch.tensor(self.labels)
+        shares = torch.tensor(self.shares) * (of == labels[:, None])
+        return torch.multinomial(shares, 1, generator=random)[:, 0]
 
     def to_dict(self) -> dict[str, Any]:
         centres = [list(centre) for centre in self.centres]
