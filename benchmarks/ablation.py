@@ -229,6 +229,10 @@ ABLATIONS: dict[str, Ablation] = {
         "labels alone are told": {"clusters": 0, "steps": 3_000},
         "and clusters of each label": {"steps": 3_000},
     }),
+    "clusters-mnist": Ablation(
+        ("mnist",), ("classifier_frechet", "label_agreement", "precision", "coverage"),
+        {f"{count} clusters": {"clusters": count, "steps": 4_000} for count in (0, 100, 200, 400)},
+    ),
     "few-points": Ablation(
         tuple(
             f"{name}, {rows} points"

@@ -6,6 +6,7 @@ below `planted.FIRST`. `--seeds 0` reads the cache and trains nothing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -207,7 +208,8 @@ def picture(judged: list[tuple[dict[str, Any], Diagnosis]], path: Path) -> None:
     found: dict[str, dict[str, Any]] = {}
     for source in PICTURED:
         for r, diagnosis in judged:
-            if r["source"] == source and r["shown"] and diagnosis.verdict == label(r):
+            seen = bool(r["shown"]) and bool(np.isfinite(r["shown"]).all())
+            if r["source"] == source and seen and diagnosis.verdict == label(r):
                 found.setdefault(diagnosis.verdict, r)
     shown = [name for name in VERDICTS if name in found and name != "healthy"]
     if not shown:
@@ -220,8 +222,25 @@ def picture(judged: list[tuple[dict[str, Any], Diagnosis]], path: Path) -> None:
             name = shown.pop(0)
             source, fake = found[name]["source"], np.asarray(found[name]["shown"])
             real = plane_of(SOURCES[source].draw(0, 600)[0])
-            axes.set(xticks=[], yticks=[], **PICTURED[source], aspect="equal")
+            window, far = PICTURED[source], zoom(fake, PICTURED[source])
+            ends = {side: around(limits, far) for side, limits in window.items()}
+            axes.set(xticks=[], yticks=[], **ends, aspect="equal")
             axes.scatter(*real.T, s=5, color=REAL, alpha=0.3, lw=0)
             axes.scatter(*fake.T, s=9, marker="^", color=FAKE, lw=0)
-            axes.set_title(name, fontsize=9)
+            axes.set_title(f"{name} ({far:,} times as wide)" if far > 1 else name, fontsize=9)
     figure.savefig(path)
+
+
+def zoom(fake: np.ndarray, window: dict[str, tuple[float, float]]) -> int:
+    """How many times as wide a window must be to show half of the samples (n, 2)."""
+    off = [
+        np.abs(column - sum(ends) / 2) / ((ends[1] - ends[0]) / 2)
+        for column, ends in zip(fake.T, window.values(), strict=True)
+    ]
+    return math.ceil(float(np.median(np.max(off, axis=0))))
+
+
+def around(ends: tuple[float, float], times: int) -> tuple[float, float]:
+    """An interval so many times as wide, about the same middle."""
+    middle, half = sum(ends) / 2, times * (ends[1] - ends[0]) / 2
+    return middle - half, middle + half

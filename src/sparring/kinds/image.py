@@ -53,7 +53,7 @@ class Image(Kind):
     name: ClassVar[str] = "image"
     defaults: ClassVar[Mapping[str, Any]] = {
         "scaling": "symmetric",
-        "clusters": 100,
+        "clusters": 200,
         "network": "dcgan",
         "latent_dim": 64,
         "width": 32,
