@@ -202,7 +202,9 @@ def test_weights_without_their_header_or_with_one_missing(saved: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "about", [{"drawn": [0]}, {"drawn": "no"}, {"cells": -1}, {"calibrated": "many"}], ids=str
+    "about",
+    [{"drawn": [0]}, {"drawn": "no"}, {"cells": -1}, {"calibrated": "many"}, {"matched": "no"}],
+    ids=str,
 )
 def test_what_is_said_to_be_put_on_G_but_cannot_be(about: dict[str, Any], saved: Path) -> None:
     header = {"sparring": json.dumps({"steps": 3} | about)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,11 +14,11 @@ from torch import Tensor, nn
 
 from sparring.config import Config
 from sparring.data.dataset import Dataset
-from sparring.errors import DivergedError
+from sparring.errors import ConfigError, DivergedError
 from sparring.fit import fit
 from sparring.model import Model
 from sparring.nets.base import Critic, Generator
-from sparring.nets.selective import CellScore, SelectiveGenerator
+from sparring.nets.selective import CellScore, MatchedGenerator, SelectiveGenerator
 from sparring.plan import plan
 from sparring.sample import sample
 from sparring.select import LEAST_POINTS, cell_score, finished
@@ -156,3 +157,77 @@ def test_points_chosen_by_the_critic_are_the_same_from_a_file(rows: int, tmp_pat
     assert isinstance(again.G, SelectiveGenerator)
     assert isinstance(again.G.score, CellScore) == (rows == LEAST_POINTS)
     np.testing.assert_array_equal(sample(model, 30, y=1).x, sample(again, 30, y=1).x)
+
+
+class Dull(Generator):
+    """Images of greys about one, or where that would be light, white."""
+
+    latent_dim = 3 * 8 * 8
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(()))  # tells the device
+
+    def forward(self, z: Tensor, y: Tensor) -> Tensor:
+        x = z.view(len(z), -1, 8, 8)
+        return torch.where(x > 1, 1.0, 0.3 * torch.tanh(x) - 0.2)
+
+
+def images(channels: int) -> Dataset:
+    """Few values, a third of them 0, not the same in each channel."""
+    random = np.random.default_rng(0)
+    values = np.stack([random.choice([0, 40 + c, 200], (60, 8, 8)) for c in range(channels)], -1)
+    return Dataset(values.astype(np.uint8), name="few colours")
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("scaling", ["symmetric", "min-max"])
+def test_pixels_have_the_values_of_training_images_each_as_often(
+    channels: int, scaling: str
+) -> None:
+    rows = images(channels)
+    config = SMALL.replace({"candidates": 1, "network": "mlp", "scaling": scaling, "holdout": 0.0})
+    model = fit(plan(rows, config))
+    assert isinstance(model.G, MatchedGenerator)
+    base = Dull()
+    base.latent_dim = channels * 64
+    made = sample(replace(model, G=finished(replace(model, G=base), rows)), 400).x
+    for c in range(channels):
+        values, counts = np.unique(made[..., c], return_counts=True)
+        assert values.tolist() == [0, 40 + c, 200]
+        assert counts / counts.sum() == pytest.approx([1 / 3] * 3, abs=0.03)
+
+
+def test_a_white_that_is_too_frequent_stays_white() -> None:
+    rows = images(1)
+    rows.x[:, 0, 0] = 255
+    model = fit(plan(rows, SMALL.replace({"candidates": 1, "network": "mlp", "holdout": 0.0})))
+    base = Dull()
+    base.latent_dim = 64
+    G = finished(replace(model, G=base), rows)
+    z = torch.randn(200, 64, generator=torch.Generator().manual_seed(0))
+    white = base(z, z[:, :0]) == 1
+    assert white.float().mean() > 0.1
+    assert (G(z, z[:, :0])[white] == 1).all()
+
+
+def test_images_are_left_as_they_are_if_asked_for_or_not_finite() -> None:
+    config = SMALL.replace({"candidates": 1, "network": "mlp"})
+    model = fit(plan(images(1), config.replace({"match_histogram": False})))
+    assert not isinstance(model.G, MatchedGenerator)
+    broken = deepcopy(model.G)
+    for weight in broken.parameters():
+        weight.fill_(torch.nan)
+    matching = replace(model, G=broken, config=model.config.replace({"match_histogram": True}))
+    assert finished(matching, images(1)) is broken
+
+
+def test_only_images_have_pixels() -> None:
+    with pytest.raises(ConfigError, match="match_histogram: only images"):
+        plan(Dataset(np.eye(9), name="points"), SMALL.replace({"match_histogram": True}))
+
+
+def test_matched_images_are_the_same_from_a_file(tmp_path: Path) -> None:
+    model = fit(plan(images(3), SMALL.replace({"candidates": 1, "network": "mlp"})))
+    model.save(tmp_path)
+    assert np.array_equal(sample(Model.load(tmp_path), 20).x, sample(model, 20).x)

@@ -145,6 +145,10 @@ class Config:
         None, "samples that G makes for each that is kept, chosen by D; 1 = all are kept, which is "
         "faster", 1, 64,
     )
+    match_histogram: bool | None = _option(
+        None, "give G's pixels the values that those of training images have, each as often, after "
+        "training (images)",
+    )
     gibbs_sweep: bool | None = _option(
         None, "draw cells of G's rows anew, one by one, as training rows have them beside the "
         "other cells (tables)",

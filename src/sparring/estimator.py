@@ -121,6 +121,7 @@ class GAN(Plots, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no 
         schedule: str = "cosine",
         ema_half_life_steps: float | None = None,
         candidates: int | None = None,
+        match_histogram: bool | None = None,
         gibbs_sweep: bool | None = None,
         steps: int | None = None,
         epochs: float | None = None,

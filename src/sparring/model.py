@@ -25,13 +25,18 @@ from sparring.kinds.catalogue import KINDS
 from sparring.nets.base import Critic, Generator
 from sparring.nets.catalogue import build_networks
 from sparring.nets.gibbs import Conditionals, GibbsGenerator
-from sparring.nets.selective import CalibratedGenerator, CellScore, SelectiveGenerator
+from sparring.nets.selective import (
+    CalibratedGenerator,
+    CellScore,
+    MatchedGenerator,
+    SelectiveGenerator,
+)
 from sparring.objective.losses import LOSSES
 from sparring.train.private import Budget
 from sparring.train.runtime import pick_device
 
 JUDGED_ROWS = 4096  # that D sees at once
-FORMAT = 6  # of model.safetensors and schema.json; raised when an older reader would misread
+FORMAT = 7  # of model.safetensors and schema.json; raised when an older reader would misread
 
 
 @dataclass
@@ -113,6 +118,9 @@ class Model:
         if isinstance(G, GibbsGenerator):
             about["drawn"] = list(G.cells)
             G = G.base
+        if isinstance(G, MatchedGenerator):
+            about["matched"] = len(G.bounds)
+            G = G.base
         if isinstance(G, CalibratedGenerator):
             about["calibrated"] = len(G.levels)
             G = G.base
@@ -175,6 +183,8 @@ class Model:
                 score = CellScore(D, cells, *self.kind.shape.row) if cells else D
                 candidates = resolved(self.config.candidates, "candidates")
                 self.G = SelectiveGenerator(self.G, score, candidates)
+            if "matched" in about:
+                self.G = MatchedGenerator(self.G, int(about["matched"]))
             if "calibrated" in about:
                 self.G = CalibratedGenerator(self.G, int(about["calibrated"]))
             if "drawn" in about:

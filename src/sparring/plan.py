@@ -175,6 +175,8 @@ def plan(dataset: Dataset, config: Config, location: str | Path | None = None) -
         raise ConfigError("gibbs_sweep: only cells of tables can be drawn one by one")
     if config.clusters and len(kind.shape.row) == 1:
         raise ConfigError("clusters: only images are told apart by them")
+    if config.match_histogram and kind.ends is None:
+        raise ConfigError("match_histogram: only images have pixels")
     if config.constraints and not isinstance(dataset.x, pd.DataFrame):
         raise ConfigError("constraints: only tables have columns that can be held to any")
     spent, steps = None, planned_steps(config, train.total)

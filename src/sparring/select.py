@@ -1,4 +1,4 @@
-"""Fits what is put on a trained G: a choice among its rows, and a calibration of tables."""
+"""Fits what is put on a trained G: a choice among its rows, a calibration of cells or pixels."""
 
 from __future__ import annotations
 
@@ -14,7 +14,14 @@ from sparring.data.dataset import Dataset
 from sparring.kinds.encoded import conditioned
 from sparring.model import Model
 from sparring.nets.base import Generator
-from sparring.nets.selective import LEVELS, CalibratedGenerator, CellScore, SelectiveGenerator
+from sparring.nets.selective import (
+    GREYS,
+    LEVELS,
+    CalibratedGenerator,
+    CellScore,
+    MatchedGenerator,
+    SelectiveGenerator,
+)
 from sparring.refine import swept
 from sparring.seeds import random_stream
 from sparring.train.runtime import arithmetic
@@ -25,6 +32,7 @@ MOST_ROWS = 65_536  # of training points
 MOST_CELLS, POINTS_PER_CELL, CELLS_FROM = 512, 32, 8_192  # points of G that the cells are of
 CELL_RIDGE, CELL_UPDATES = 1.0, 80
 CALIBRATED_BY = 16_384  # rows, or groups of points
+MATCHED_BY = 2**20  # pixels of each channel, about
 
 
 def finished(model: Model, train: Dataset) -> Generator:
@@ -35,6 +43,8 @@ def finished(model: Model, train: Dataset) -> Generator:
     """
     K, steps = resolved(model.config.candidates, "candidates"), model.kind.steps()
     G = model.G if K == 1 else selective(model, train, K)
+    if model.kind.ends is not None and model.config.match_histogram:
+        return matched(replace(model, G=G), *model.kind.ends, train)
     if steps is None:
         return G
     rows = train if model.config.epsilon is None else None
@@ -76,6 +86,38 @@ def calibrated(model: Model, numbers: int, train: Dataset | None) -> Generator:
             made.levels.copy_(torch.quantile(x, ranks, dim=0).T)
             return made.eval().requires_grad_(False)
     return model.G
+
+
+def matched(model: Model, black: float, white: float, train: Dataset) -> Generator:
+    """The model's G, its pixels' values brought to the histogram of training images.
+
+    Args:
+        black, white: what the nets see for them.
+        train: those images; some of them, and as many of G's under the same conditions, are used.
+    """
+    random = random_stream(model.config.seed, "histogram")
+    device = next(model.G.parameters()).device
+    channels, height, width = model.kind.shape.row
+    drawn = torch.randint(len(train), (MATCHED_BY // (height * width),), generator=random)
+    made = MatchedGenerator(model.G, channels).to(device)
+    made.values.copy_(torch.linspace(black, white, GREYS))
+    counts, pixels = torch.zeros(channels, GREYS), []
+    with torch.no_grad(), arithmetic("fp32", device):
+        for few in torch.split(drawn, 512):
+            x, y = conditioned(model.kind, train.take(few.numpy()), 0.0, random)
+            levels = ((x - black) * ((GREYS - 1) / (white - black))).round().movedim(1, 0)
+            flat = levels.flatten(1).int()
+            counts += torch.stack([torch.bincount(channel, minlength=GREYS) for channel in flat])
+            z = torch.randn(len(few), model.G.latent_dim, generator=random)
+            pixels.append(model.G(z.to(device), y.to(device)).float().movedim(1, 0).flatten(1))
+    ordered = torch.cat(pixels, dim=1).sort(dim=1).values
+    if not ordered.isfinite().all():
+        return model.G  # who samples is told
+    ranks = counts.cumsum(1)[:, :-1].long().to(device)
+    bounds = ordered.gather(1, (ranks - 1).clamp(min=0)).clamp(max=white - 1e-6)  # white stays so
+    bounds[ranks == 0], bounds[ranks == ordered.shape[1]] = -torch.inf, torch.inf
+    made.bounds.copy_(bounds)
+    return made.eval().requires_grad_(False)
 
 
 def cell_score(model: Model, train: Dataset, candidates: int) -> CellScore:

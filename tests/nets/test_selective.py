@@ -7,7 +7,14 @@ import torch
 from torch import Tensor, nn
 
 from sparring.nets.base import Critic, Generator
-from sparring.nets.selective import LEVELS, CalibratedGenerator, CellScore, SelectiveGenerator
+from sparring.nets.selective import (
+    GREYS,
+    LEVELS,
+    CalibratedGenerator,
+    CellScore,
+    MatchedGenerator,
+    SelectiveGenerator,
+)
 
 
 class Noise(Generator):
@@ -88,3 +95,23 @@ def test_calibration_holds_beyond_what_it_saw_and_where_nothing_moves() -> None:
     rows = net(torch.tensor([[-9.0, 1.0], [0.0, 1.0], [9.0, 1.0]]), torch.empty(3, 0))
     assert torch.isfinite(rows).all()
     assert rows[0, 0] < rows[2, 0]
+
+
+class Shown(Generator):
+    """What is in z, as images of one row."""
+
+    latent_dim = 3
+
+    def forward(self, z: Tensor, y: Tensor) -> Tensor:
+        return z.view(len(z), -1, 1, 3)
+
+
+def test_matched_pixels_have_the_value_between_whose_bounds_they_lie() -> None:
+    net = MatchedGenerator(Shown(), 2)
+    net.values.copy_(torch.arange(GREYS))
+    net.bounds[0] = torch.linspace(0, 1, GREYS - 1)
+    net.bounds[1, :7], net.bounds[1, 7:] = -torch.inf, torch.inf  # value 7 alone
+    z = torch.tensor([[-1.0, 0.0, 2.0, -1.0, 0.0, 2.0], [0.501, 1.0, 1.1, 9.0, 9.0, 9.0]])
+    made = net(z, z[:, :0])
+    assert made[:, 0, 0].tolist() == [[0, 0, 255], [128, 254, 255]]
+    assert set(made[:, 1].flatten().tolist()) == {7}

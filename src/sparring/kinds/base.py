@@ -119,6 +119,11 @@ class Kind(ABC):
         """The values that cells of G's rows can have, where rows have cells, else None."""
         return None
 
+    @property
+    def ends(self) -> tuple[float, float] | None:
+        """What the nets see for a black pixel and a white one, where rows are images, else None."""
+        return None
+
     @abstractmethod
     def views(self, real: Dataset, *others: Dataset) -> list[Views]:
         """What the metrics may look at, `real` first; a feature space is fitted on `real`."""

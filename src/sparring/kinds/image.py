@@ -70,6 +70,7 @@ class Image(Kind):
         "learning_rate_decay": 0.05,
         "ema_half_life_steps": 500.0,
         "candidates": 1,
+        "match_histogram": True,
         "gibbs_sweep": False,
         "precision": "auto",
         "steps": 6_000,
@@ -115,6 +116,10 @@ class Image(Kind):
         return Shape((self.channels, self.side, self.side), conditions)
 
     @property
+    def ends(self) -> tuple[float, float]:
+        return SCALINGS[self.scaling]
+
+    @property
     def notes(self) -> tuple[str, ...]:
         if self.clusters is None:
             return ()
@@ -145,7 +150,7 @@ class Image(Kind):
         return (torch.from_numpy(np.require(_images(dataset), requirements=["C", "W"])),)
 
     def prepare(self, raw: tuple[Tensor, ...], random: torch.Generator) -> Tensor:
-        black, white = SCALINGS[self.scaling]
+        black, white = self.ends
         pixels = raw[0].permute(0, 3, 1, 2).contiguous()
         return pixels.float() / (255 / (white - black)) + black
 
@@ -160,7 +165,7 @@ class Image(Kind):
         return AskedClusters(self.clusters, None if self.labels is None else asked)
 
     def decode(self, x: Tensor, y: Tensor | None) -> Dataset:
-        black, white = SCALINGS[self.scaling]
+        black, white = self.ends
         levels = (x.float() - black) * (255 / (white - black))
         pixels = levels.round().clamp(0, 255).to(torch.uint8)
         labels = None if y is None or self.labels is None else self.labels.decode(y)

@@ -67,6 +67,7 @@ class Points(Kind):
         "learning_rate_decay": 0.01,
         "ema_half_life_steps": 250.0,
         "candidates": 4,
+        "match_histogram": False,
         "gibbs_sweep": False,
         "precision": "fp32",
         "steps": 10_000,

@@ -108,6 +108,7 @@ class Table(Kind):
         "learning_rate_decay": 0.05,
         "ema_half_life_steps": 200.0,
         "candidates": 1,
+        "match_histogram": False,
         "gibbs_sweep": True,
         "precision": "fp32",
         "steps": 3_000,

@@ -1,4 +1,4 @@
-"""What is put on a trained G: a choice among its rows, and a calibration of numbers of tables."""
+"""What is put on a trained G: a choice among its rows, a calibration of numbers or of pixels."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from sparring.nets.base import Critic, Generator
 
 LEVELS = 513  # quantiles of a number
+GREYS = 256  # values of a pixel
 
 
 class CellScore(nn.Module):
@@ -109,3 +110,35 @@ class CalibratedGenerator(Generator):
         share = ((x - low) / (high - low).clamp(min=1e-9)).clamp(0, 1)
         rank = ((after - 1 + share) / (LEVELS - 1)).double().clamp(1e-6, 1 - 1e-6)
         return torch.cat([torch.special.ndtri(rank).to(row.dtype).T, rest], dim=1)
+
+
+class MatchedGenerator(Generator):
+    """G, with the values of its pixels brought to the histogram of training images.
+
+    A pixel's rank among those that the base makes becomes the value that has this rank in training
+    images (histogram matching; Gonzalez & Woods, Digital Image Processing, 3.3). So light and dark
+    stay in order, values that no training image has are not made, and black is as black.
+
+    Args:
+        base: makes images (n, c, h, w).
+        channels: c.
+
+    Attributes:
+        bounds: the largest that becomes each value but the last, ascending, (c, GREYS - 1).
+        values: from black to white as the nets see them, (GREYS,).
+    """
+
+    bounds: Tensor
+    values: Tensor
+
+    def __init__(self, base: Generator, channels: int) -> None:
+        super().__init__()
+        self.base = base
+        self.latent_dim = base.latent_dim
+        self.register_buffer("bounds", torch.zeros(channels, GREYS - 1))
+        self.register_buffer("values", torch.zeros(GREYS))
+
+    def forward(self, z: Tensor, y: Tensor) -> Tensor:
+        pixels = self.base(z, y).float().movedim(1, 0).contiguous()
+        places = torch.searchsorted(self.bounds, pixels.flatten(1)).view(pixels.shape)
+        return self.values[places].movedim(0, 1)

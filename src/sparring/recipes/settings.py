@@ -17,7 +17,7 @@ CLASSIC: Mapping[str, Any] = {
     "schedule": "constant",
     "ema_half_life_steps": 0.0, "holdout": 0.0, "precision": "fp32", "engine": "eager",
     "stratified": False, "smoothing": 0.0, "clusters": 0, "output_noise": False, "candidates": 1,
-    "gibbs_sweep": False, "rollbacks": 0, "log_every_steps": 10,
+    "gibbs_sweep": False, "match_histogram": False, "rollbacks": 0, "log_every_steps": 10,
 }  # fmt: skip
 
 
