@@ -15,7 +15,7 @@ PAGES = {
     "docs/engine.md": (
         "modes", "mnist-published", "steps", "sampling", "seeds", "memory", "kills",
         "ablation-points", "ablation-images", "gamma-points", "gamma-images", "clusters",
-        "clusters-by-label", "few-points", "little-time",
+        "clusters-by-label", "clusters-mnist", "histogram", "few-points", "little-time",
     ),
 }  # fmt: skip
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
