@@ -18,7 +18,7 @@ import numpy as np
 from benchmarks.machine import RESULTS, in_processes, spread
 from sparring.config import Config
 from sparring.data.source import open_source
-from sparring.errors import RunError
+from sparring.errors import DivergedError
 from sparring.evaluate.suite import METRICS
 from sparring.fit import fit
 from sparring.judge import judge
@@ -75,7 +75,7 @@ def one(name: str, source: str, settings: Settings, seed: int) -> None:
     before = time.process_time()
     try:
         model = fit(planned)
-    except RunError as error:
+    except DivergedError as error:
         kept["diverged"] = str(error)
     else:
         kept["CPU seconds"] = time.process_time() - before
@@ -201,7 +201,8 @@ OF_IMAGES: Mapping[str, Settings] = {
     "2 D updates, 0.7 of the steps": {"d_steps": 2, "steps": 2_100},
     "batch normalisation in G": {"generator_batch_norm": True},
     "residual networks, a third of the steps": {"network": "resnet", "steps": 1_000},
-    "residual MLP": {"network": "residual-mlp", "depth": 4, "width": 256},
+    "MLP": {"network": "mlp"},
+    "residual MLP": {"network": "residual-mlp"},
 }
 ABLATIONS: dict[str, Ablation] = {
     # A fifth of the steps and a smaller net: all of them in an hour or two.

@@ -83,10 +83,14 @@ def test_images_all_alike_have_a_feature_space_too() -> None:
     assert not views[0].features.any()
 
 
-def test_perceptrons_of_images_want_more_gamma() -> None:
-    convolutions, perceptrons = (
-        Image.defaults_for(100, Config(network=network)) for network in ("dcgan", "mlp")
+def test_perceptrons_of_images_want_more_gamma_and_width_and_deep_ones_a_lower_rate() -> None:
+    convolutions, perceptrons, residual = (
+        Image.defaults_for(100, Config(network=network))
+        for network in ("dcgan", "mlp", "residual-mlp")
     )
     assert convolutions == Image.defaults_for(100, Config()) == Image.defaults
     assert perceptrons["gamma"] > convolutions["gamma"]
+    assert perceptrons["width"] > convolutions["width"]
+    assert residual == perceptrons | {"learning_rate": residual["learning_rate"]}
+    assert residual["learning_rate"] < perceptrons["learning_rate"]
     assert perceptrons.keys() == convolutions.keys()

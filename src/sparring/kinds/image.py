@@ -75,7 +75,10 @@ class Image(Kind):
         "precision": "auto",
         "steps": 6_000,
     }
-    with_perceptrons: ClassVar[Mapping[str, Any]] = {"gamma": 1.0, "gamma_decay": 0.1}
+    with_perceptrons: ClassVar[Mapping[str, Any]] = {
+        "gamma": 1.0, "gamma_decay": 0.1, "width": 256
+    }  # fmt: skip
+    with_residual_perceptrons: ClassVar[Mapping[str, Any]] = {"learning_rate": 1e-3}
     metrics: ClassVar[tuple[str, ...]] = (
         "frechet", "kernel_distance", "classifier_frechet", "classifier_kernel_distance",
         "precision", "recall", "density", "coverage", "sliced_wasserstein", "wasserstein", "mmd",
@@ -134,7 +137,8 @@ class Image(Kind):
     @classmethod
     def defaults_for(cls, rows: int, config: Config) -> Mapping[str, Any]:
         perceptrons = cls.with_perceptrons if config.network in PERCEPTRONS else {}
-        return {**cls.defaults, **perceptrons}
+        residual = cls.with_residual_perceptrons if config.network == "residual-mlp" else {}
+        return {**cls.defaults, **perceptrons, **residual}
 
     def check(self, dataset: Dataset) -> None:
         found, expected = _images(dataset).shape[1:], (self.side, self.side, self.channels)
