@@ -115,3 +115,9 @@ def test_matched_pixels_have_the_value_between_whose_bounds_they_lie() -> None:
     made = net(z, z[:, :0])
     assert made[:, 0, 0].tolist() == [[0, 0, 255], [128, 254, 255]]
     assert set(made[:, 1].flatten().tolist()) == {7}
+
+
+def test_matched_pixels_that_are_not_finite_stay_so() -> None:
+    z = torch.tensor([[torch.nan, torch.inf, 0.0]])
+    made = MatchedGenerator(Shown(), 1)(z, z[:, :0])
+    assert made.isfinite().flatten().tolist() == [False, False, True]

@@ -141,4 +141,5 @@ class MatchedGenerator(Generator):
     def forward(self, z: Tensor, y: Tensor) -> Tensor:
         pixels = self.base(z, y).float().movedim(1, 0).contiguous()
         places = torch.searchsorted(self.bounds, pixels.flatten(1)).view(pixels.shape)
-        return self.values[places].movedim(0, 1)
+        # What is not finite stays so, for who samples to see.
+        return torch.where(pixels.isfinite(), self.values[places], pixels).movedim(0, 1)
