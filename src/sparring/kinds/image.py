@@ -25,7 +25,6 @@ from sparring.kinds.labels import Labels
 from sparring.kinds.sheets import grid
 from sparring.kinds.style import save
 from sparring.nets.base import Shape
-from sparring.nets.catalogue import PERCEPTRONS
 
 SIDES = (8, 64)
 COMPONENTS = 64
@@ -75,10 +74,10 @@ class Image(Kind):
         "precision": "auto",
         "steps": 6_000,
     }
-    with_perceptrons: ClassVar[Mapping[str, Any]] = {
-        "gamma": 1.0, "gamma_decay": 0.1, "width": 256
-    }  # fmt: skip
-    with_residual_perceptrons: ClassVar[Mapping[str, Any]] = {"learning_rate": 1e-3}
+    with_network: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "mlp": {"gamma": 1.0, "gamma_decay": 0.1, "width": 256},
+        "residual-mlp": {"gamma": 1.0, "gamma_decay": 0.1, "width": 256, "learning_rate": 1e-3},
+    }
     metrics: ClassVar[tuple[str, ...]] = (
         "frechet", "kernel_distance", "classifier_frechet", "classifier_kernel_distance",
         "precision", "recall", "density", "coverage", "sliced_wasserstein", "wasserstein", "mmd",
@@ -136,9 +135,7 @@ class Image(Kind):
 
     @classmethod
     def defaults_for(cls, rows: int, config: Config) -> Mapping[str, Any]:
-        perceptrons = cls.with_perceptrons if config.network in PERCEPTRONS else {}
-        residual = cls.with_residual_perceptrons if config.network == "residual-mlp" else {}
-        return {**cls.defaults, **perceptrons, **residual}
+        return {**cls.defaults, **cls.with_network.get(config.network or "", {})}
 
     def check(self, dataset: Dataset) -> None:
         found, expected = _images(dataset).shape[1:], (self.side, self.side, self.channels)
