@@ -124,11 +124,11 @@ def match(
 
     def moved(others: Tensor, cell: int) -> Tensor:
         logits, size = net.logits(others, cell), net.sizes[cell]
-        wanted = (torch.bincount(places[:, cell], minlength=size) / len(real) + 1e-5).log()
+        wanted = (torch.bincount(places[:, cell], minlength=size) / len(real) + 1e-5).log()[:, None]
         move = torch.zeros_like(wanted)
         for _ in range(MATCHES):
-            move += wanted - ((logits + move).softmax(1).mean(0) + 1e-5).log()
-        net.bias[slice(*net.starts[cell : cell + 2])] += move
+            move += wanted - ((logits + move).softmax(0).mean(1, keepdim=True) + 1e-5).log()
+        net.bias[slice(*net.starts[cell : cell + 2])] += move[:, 0]
         return logits + move
 
     uniform = torch.rand(len(rows), len(G.cells), generator=random).to(rows.device)

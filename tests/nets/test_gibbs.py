@@ -52,7 +52,7 @@ def test_surprises_are_cross_entropies_beside_the_other_cells(net: Conditionals)
     x = rows(0.1, 0.9)
     found = net.surprises(x, (3,))
     others = net.summed(x, net.places(x)) - net.term(x, net.places(x), 3)
-    assert torch.allclose(found[0], -net.logits(others, 3).log_softmax(1)[:, 2])
+    assert torch.allclose(found[0], -net.logits(others, 3).log_softmax(0)[2])
 
 
 @pytest.mark.parametrize("cell", STEPS.drawn)
@@ -64,7 +64,7 @@ def test_draws_come_by_their_chances_and_stand_at_their_places(
     places = net.places(x)
     chance = torch.arange(1, size + 1) / (size * (size + 1) / 2)
     uniform = (torch.arange(n) + 0.5) / n
-    net.put(x, places, cell, chance.expand(n, -1), uniform, None)
+    net.put(x, places, cell, chance[:, None].expand(-1, n), uniform, None)
     assert torch.equal(net.places(x), places)
     counts = torch.bincount(places[:, cell], minlength=size) / n
     assert torch.allclose(counts, chance, atol=2 / n)

@@ -8,7 +8,7 @@ from itertools import accumulate
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, embedding_bag, linear, pad, silu
+from torch.nn.functional import cross_entropy, embedding, embedding_bag, pad, silu
 
 from sparring.nets.base import Generator, Shape
 from sparring.nets.mlp import GivenCells
@@ -95,14 +95,17 @@ class Conditionals(nn.Module):
 
     def term(self, x: Tensor, places: Tensor, cell: int) -> Tensor:
         """What one cell adds to that sum, (n, WIDTH)."""
-        term = self.seen[places[:, cell] + self.starts[cell]]
-        return term + x[:, cell, None] * self.values[cell] if cell < self.numbers else term
+        term = embedding(places[:, cell] + self.starts[cell], self.seen)
+        return torch.addr(term, x[:, cell], self.values[cell]) if cell < self.numbers else term
 
     def logits(self, others: Tensor, cell: int) -> Tensor:
-        """Of each value of a cell, from the sum over the other cells: (n, values)."""
+        """Of each value of a cell, from the sum over the other cells: (values, n).
+
+        Values are few and rows many: so softmax and sums over the values run along the rows.
+        """
         values = slice(*self.starts[cell : cell + 2])
         hidden = silu(others + self.asked[cell])
-        return linear(hidden, self.weight[values], self.bias[values])
+        return torch.addmm(self.bias[values, None], self.weight[values], hidden.T)
 
     def surprises(self, x: Tensor, cells: Sequence[int]) -> Tensor:
         """-log of how likely the values are that cells of rows (n, d) have: (len(cells), n)."""
@@ -110,9 +113,9 @@ class Conditionals(nn.Module):
         whole = self.summed(x, places)
         return torch.stack([
             cross_entropy(
-                self.logits(whole - self.term(x, places, cell), cell), places[:, cell],
-                reduction="none",
-            )
+                self.logits(whole - self.term(x, places, cell), cell)[None],
+                places[None, :, cell], reduction="none",
+            )[0]
             for cell in cells
         ])  # fmt: skip
 
@@ -129,11 +132,11 @@ class Conditionals(nn.Module):
         """Draw a cell of rows (n, d) and its place, in place.
 
         Args:
-            chance: of each of its values, (n, values); uniform: what to draw with, (n,) in (0, 1).
+            chance: of each of its values, (values, n); uniform: what to draw with, (n,) in (0, 1).
             stays: the rows whose cell is not drawn, bool (n,), or None.
         """
-        after, column = chance.cumsum(1), self.column(cell)
-        drawn = (after < uniform[:, None]).sum(1).clamp(max=self.sizes[cell] - 1)
+        after, column = chance.cumsum(0), self.column(cell)
+        drawn = (after < uniform).sum(0).clamp(max=self.sizes[cell] - 1)
         if stays is not None:
             drawn = torch.where(stays, places[:, cell], drawn)
         places[:, cell] = drawn
@@ -142,7 +145,7 @@ class Conditionals(nn.Module):
             group.zero_().scatter_(1, drawn[:, None], 1.0)
             return
         # What is left of the draw says where in the step.
-        mine, end = (t.gather(1, drawn[:, None])[:, 0] for t in (chance, after))
+        mine, end = (t.gather(0, drawn[None])[0] for t in (chance, after))
         share = (1 - (end - uniform) / mine.clamp(min=1e-9)).clamp(INNER, 1 - INNER)
         starts = pad(self.edges[cell, : self.sizes[cell] - 1], (1, 0))
         ends = pad(starts[1:], (0, 1), value=1.0)
@@ -193,9 +196,9 @@ class GibbsGenerator(Generator):
         places = net.places(x)
         whole = net.summed(x, places)
         for turn, cell in enumerate(self.cells):
-            others = whole - net.term(x, places, cell)
-            chance = (logits_of or net.logits)(others, cell).softmax(1)
+            whole -= net.term(x, places, cell)
+            chance = (logits_of or net.logits)(whole, cell).softmax(0)
             stays = None if bits is None else bits[:, net.column(cell)]
             net.put(x, places, cell, chance, uniform[:, turn], stays)
-            whole = others + net.term(x, places, cell)
+            whole += net.term(x, places, cell)
         return x
