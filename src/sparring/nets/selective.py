@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from sparring.nearest import nearest_index
 from sparring.nets.base import Critic, Generator
 
 LEVELS = 513  # quantiles of a number
@@ -44,7 +45,7 @@ class CellScore(nn.Module):
 
     def cell_of(self, x: Tensor) -> Tensor:
         """The number of the cell of each point, (n,)."""
-        return torch.cdist(x, self.centres).argmin(dim=1)
+        return nearest_index(x, self.centres)
 
 
 class SelectiveGenerator(Generator):

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from sparring.nearest import nearest_index
+
 ROUNDS = 10  # of k-means
 STARVED = 0.1  # a cell with less than this share of the samples it should have is missed
 COPY = 0.1  # of the usual distance between a new row and its nearest training row
@@ -36,7 +38,7 @@ def mean_distance(rows: Tensor) -> float:
 def nearest(rows: Tensor, to: Tensor) -> Tensor:
     """The distance from each row (n, d) to the nearest of `to` (m, d), (n,)."""
     # The search takes inner products, which round; the distance to what it finds does not.
-    found = to[torch.cdist(rows, to).argmin(dim=1)]
+    found = to[nearest_index(rows, to)]
     distance: Tensor = (rows - found).norm(dim=1)
     return distance
 
@@ -69,20 +71,15 @@ def centres_of(rows: Tensor, count: int, random: torch.Generator) -> Tensor:
         chosen = torch.multinomial(far + 1e-12, 1, generator=random)
         centres = torch.cat([centres, rows[chosen]])
     for _ in range(ROUNDS):
-        members = torch.nn.functional.one_hot(cell_of(rows, centres), count).to(rows.dtype)
+        members = torch.nn.functional.one_hot(nearest_index(rows, centres), count).to(rows.dtype)
         sizes = members.sum(dim=0)[:, None]
         centres = torch.where(sizes > 0, members.T @ rows / sizes.clamp(min=1), centres)
     return centres
 
 
-def cell_of(rows: Tensor, centres: Tensor) -> Tensor:
-    """The number of the nearest centre of each row, (n,)."""
-    return torch.cdist(rows, centres).argmin(dim=1)
-
-
 def shares(rows: Tensor, centres: Tensor) -> Tensor:
     """The share of the rows in each cell, (k,)."""
-    return torch.bincount(cell_of(rows, centres), minlength=len(centres)).float() / len(rows)
+    return torch.bincount(nearest_index(rows, centres), minlength=len(centres)).float() / len(rows)
 
 
 def entropy(share: Tensor) -> float:
