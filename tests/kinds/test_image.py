@@ -83,14 +83,19 @@ def test_images_all_alike_have_a_feature_space_too() -> None:
     assert not views[0].features.any()
 
 
-def test_perceptrons_of_images_want_more_gamma_and_width_and_deep_ones_a_lower_rate() -> None:
-    convolutions, perceptrons, residual = (
-        Image.defaults_for(100, Config(network=network))
-        for network in ("dcgan", "mlp", "residual-mlp")
-    )
-    assert convolutions == Image.defaults_for(100, Config()) == Image.defaults
-    assert perceptrons["gamma"] > convolutions["gamma"]
-    assert perceptrons["width"] > convolutions["width"]
-    assert residual == perceptrons | {"learning_rate": residual["learning_rate"]}
-    assert residual["learning_rate"] < perceptrons["learning_rate"]
-    assert perceptrons.keys() == convolutions.keys()
+def test_what_differs_with_the_network() -> None:
+    found = {name: Image.defaults_for(100, Config(network=name)) for name in (
+        "dcgan", "resnet", "mlp", "residual-mlp"
+    )}  # fmt: skip
+    changed = {
+        name: {key for key in mine if mine[key] != Image.defaults[key]}
+        for name, mine in found.items()
+    }
+    perceptrons = {"gamma", "gamma_decay", "width"}
+    assert Image.defaults_for(100, Config()) == Image.defaults
+    assert changed == {
+        "dcgan": set(), "resnet": {"output_activation"},
+        "mlp": perceptrons | {"output_activation"}, "residual-mlp": perceptrons | {"learning_rate"},
+    }  # fmt: skip
+    assert found["residual-mlp"]["learning_rate"] < Image.defaults["learning_rate"]
+    assert all(mine.keys() == Image.defaults.keys() for mine in found.values())
