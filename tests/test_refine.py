@@ -131,6 +131,24 @@ def test_where_g_knows_as_much_no_cell_is_drawn() -> None:
     assert refine.fitted(net, x[700:], x[:700], (0, 1), random) == ()
 
 
+def test_training_rows_teach_for_as_long_as_it_helps(monkeypatch: pytest.MonkeyPatch) -> None:
+    decays, random = [], torch.Generator().manual_seed(0)
+
+    def worse(net: Conditionals, rows: Tensor, cells: tuple[int, ...], decay: float, _: object):
+        for _ in range(9):
+            decays.append(decay)
+            net.bias.data[0] += 1
+            yield
+
+    monkeypatch.setattr(refine, "descent", worse)
+    x = torch.eye(2)[torch.randint(2, (700,), generator=random)].repeat(1, 2)
+    net = Conditionals(Steps((), (), (2, 2)))
+    net.reset(random)
+    refine.fitted(net, x, x, (0, 1), random)
+    assert decays == [refine.G_DECAY] * 9 + [refine.DECAY] * refine.PATIENCE
+    assert net.bias[0] == 9
+
+
 def test_a_table_of_too_many_values_is_left_as_it_is(
     model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 
 import numpy as np
 import torch
@@ -21,9 +22,10 @@ from sparring.train.runtime import arithmetic
 LEAST_ROWS = 500  # of training, to know a cell better than G does
 MOST_ROWS, MOST_NUMBERS = 65_536, 2**25  # of training, and of those that G makes; in all of them
 MOST_VALUES = 16_384  # of all cells of a row
-HELD_BACK = 0.1  # of the training rows, to see what is gained
+HELD_BACK, MOST_HELD = 0.1, 2_048  # of the training rows, to see what is gained
 BATCH, CELLS_AT_ONCE = 512, 16  # rows and cells of an update
-UPDATES, ROUNDS = 1_200, 10  # by G's rows, then by training rows; those held back judge each round
+UPDATES, ROUND = 1_200, 40  # by G's rows, and then by training rows
+PATIENCE = 3  # rounds of these that those held back judge no better than one before
 RATE, G_DECAY, DECAY = 4e-3, 0.01, 0.7  # Adam's learning rate; weight decay by G's and other rows
 MATCHED_BY, MATCHES = 16_384, 20  # rows of G; rounds in which shares are brought to those wanted
 
@@ -75,7 +77,7 @@ def fitted(
         made: G's rows (m, d); real: training rows (n, d), in random order.
         cells: those that can be drawn.
     """
-    held = real[: round(HELD_BACK * len(real))]
+    held = real[: min(round(HELD_BACK * len(real)), MOST_HELD)]
     real = real[len(held) :]
 
     def surprises() -> Tensor:
@@ -85,11 +87,13 @@ def fitted(
     for _ in descent(net, made, cells, G_DECAY, random):
         pass
     of_made = best = surprises()
-    kept = {name: value.clone() for name, value in net.state_dict().items()}
+    kept, since = deepcopy(net.state_dict()), 0
     for _ in descent(net, real, cells, DECAY, random):
-        now = surprises()
+        now, since = surprises(), since + 1
         if now.sum() < best.sum():
-            best, kept = now, {name: value.clone() for name, value in net.state_dict().items()}
+            best, kept, since = now, deepcopy(net.state_dict()), 0
+        if since == PATIENCE:
+            break
     net.load_state_dict(kept)
     gain = of_made - best
     error = gain.std(1) / len(held) ** 0.5
@@ -110,7 +114,7 @@ def descent(
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         schedule.step()
-        if update % (UPDATES // ROUNDS) == 0:
+        if update % ROUND == 0:
             yield
 
 

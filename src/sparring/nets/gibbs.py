@@ -13,7 +13,7 @@ from torch.nn.functional import cross_entropy, embedding, embedding_bag, pad, si
 from sparring.nets.base import Generator, Shape
 from sparring.nets.mlp import GivenCells
 
-WIDTH = 256  # hidden units
+WIDTH = 128  # hidden units
 INNER = 0.01  # a number is drawn within its step at least this share from the ends
 
 
