@@ -26,7 +26,7 @@ def rows(*ranks: float) -> Tensor:
 def net() -> Conditionals:
     net = Conditionals(STEPS)
     net.reset(torch.Generator().manual_seed(0))
-    nn.init.normal_(net.weight, std=0.3, generator=torch.Generator().manual_seed(1))
+    nn.init.normal_(net.weight, std=0.1, generator=torch.Generator().manual_seed(1))
     return net.requires_grad_(False)
 
 
