@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sparring.config import Config
 from sparring.data.dataset import Dataset
-from sparring.kinds.columns.rank import FEW_VALUES, PARTS
+from sparring.kinds.columns.rank import FEW_VALUES, MANY_VALUES, PARTS
 from sparring.kinds.table import Table
 from sparring.nets.gibbs import Conditionals
 
@@ -34,7 +34,7 @@ def test_a_number_that_is_drawn_is_decoded_to_the_value_of_its_step(numbers: lis
     assert values[places[:, 0]].tolist() == numbers * 2
     wanted = torch.randint(len(values), (len(x),), generator=random)
     chance = torch.nn.functional.one_hot(wanted, len(values)).float()
-    net.put(x, places, 0, chance, torch.rand(len(x), generator=random), None)
+    net.put(x, places, 0, chance.T, torch.rand(len(x), generator=random), None)
     frame = kind.decode(x, None).x
     assert frame["x"].tolist() == values[wanted].tolist()  # type: ignore[call-overload]
 
@@ -56,9 +56,17 @@ def test_what_is_missing_is_drawn_and_a_map_is_not() -> None:
     kind, _ = table(
         x=np.where(random.random(2_000) < 0.3, np.nan, random.integers(0, 9, 2_000)),
         many=many,
-        long=random.integers(0, FEW_VALUES + 1, 2_000),
     )
     steps = kind.steps()
     assert steps.one_hot == (2,)
     assert sum(steps.exact) == 1
-    assert len(steps.edges) == 4  # of a map, two
+    assert len(steps.edges) == 3  # of a map, two
+
+
+def test_many_values_are_told_one_by_one_where_rows_share_them() -> None:
+    often = np.arange(3_000) % 300
+    lone = np.where(np.arange(3_000) < 300, 1_000 + np.arange(3_000), often)  # no other has them
+    kind, _ = table(often=often, lone=lone, long=np.arange(3_000) % (MANY_VALUES + 1))
+    assert FEW_VALUES < 300 < MANY_VALUES
+    assert kind.steps().exact == (True, False, False)
+    assert kind.steps().sizes[0] == 300

@@ -18,6 +18,7 @@ from sparring.kinds.columns.dtype import Dtype
 from sparring.kinds.columns.keep import KEEP_ALL, Keep
 
 FEW_VALUES, PARTS = 128, 32  # of a number, told one by one; else of its ranks
+MANY_VALUES, SHARED = 1_000, 0.99  # as many if this share of the rows has one that others have too
 
 
 @dataclass(frozen=True)
@@ -86,10 +87,12 @@ class RankColumn(LearntColumn):
     def steps(self) -> tuple[np.ndarray, bool]:
         """The ranks where steps of the cells begin, but the first, and whether each is one value.
 
-        Of more than 128 values, frequent ones are steps, and 32 equal parts of the ranks.
+        Of more than 128 values (1,000 where nearly all rows share theirs with others), frequent
+        ones are steps, and 32 equal parts of the ranks.
         """
         low, high = self.distribution.interval(np.unique(self.distribution.values))
-        if len(low) <= FEW_VALUES:
+        shared = (high - low).sum() >= SHARED
+        if len(low) <= (MANY_VALUES if shared else FEW_VALUES):
             return np.unique(low)[1:], True
         frequent = high - low > 1 / (2 * PARTS)
         parts = np.concatenate([np.arange(1, PARTS) / PARTS, low[frequent], high[frequent]])
