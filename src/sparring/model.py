@@ -36,7 +36,7 @@ from sparring.train.private import Budget
 from sparring.train.runtime import pick_device
 
 JUDGED_ROWS = 4096  # that D sees at once
-FORMAT = 7  # of model.safetensors and schema.json; raised when an older reader would misread
+FORMAT = 8  # of model.safetensors and schema.json; raised when an older reader would misread
 
 
 @dataclass
