@@ -25,7 +25,7 @@ MOST_VALUES = 16_384  # of all cells of a row
 HELD_BACK, MOST_HELD = 0.1, 2_048  # of the training rows, to see what is gained
 BATCH, CELLS_AT_ONCE = 512, 16  # rows and cells of an update
 UPDATES, ROUND = 1_200, 40  # by G's rows, and then by training rows
-PATIENCE = 3  # rounds of these that those held back judge no better than one before
+WORSE = 1.02  # times the least surprise on those held back: from there on they are learnt by heart
 RATE, G_DECAY, DECAY = 4e-3, 0.01, 0.7  # Adam's learning rate; weight decay by G's and other rows
 MATCHED_BY, MATCHES = 16_384, 20  # rows of G; rounds in which shares are brought to those wanted
 
@@ -87,12 +87,12 @@ def fitted(
     for _ in descent(net, made, cells, G_DECAY, random):
         pass
     of_made = best = surprises()
-    kept, since = deepcopy(net.state_dict()), 0
+    kept = deepcopy(net.state_dict())
     for _ in descent(net, real, cells, DECAY, random):
-        now, since = surprises(), since + 1
+        now = surprises()
         if now.sum() < best.sum():
-            best, kept, since = now, deepcopy(net.state_dict()), 0
-        if since == PATIENCE:
+            best, kept = now, deepcopy(net.state_dict())
+        elif now.sum() > WORSE * best.sum():
             break
     net.load_state_dict(kept)
     gain = of_made - best
