@@ -13,6 +13,7 @@ from sparring.data.dataset import Dataset
 from sparring.errors import InputError
 from sparring.fit import fit
 from sparring.impute import impute, mass
+from sparring.model import Model
 from sparring.plan import plan
 from sparring.sample import sample
 from tests.conftest import TINY, mixed_table, rows_of, trained
@@ -172,3 +173,98 @@ def test_what_is_filled_in_obeys_constraints(holes: float) -> None:
     filled = impute(model, some)
     assert (filled["low"] <= filled["high"]).all()
     same_where_known(filled, some)
+
+
+def small(frame: pd.DataFrame, **settings: Any) -> Model:
+    """A model that hardly learnt anything."""
+    return fit(plan(Dataset(frame), Config(**TINY | {"given_share": 0.5} | settings)))
+
+
+def completed(model: Model, rows: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
+    made = sample(model, len(rows), seed=seed, asked=model.kind.ask(len(rows), where=rows)).x
+    assert isinstance(made, pd.DataFrame)
+    return made
+
+
+def test_names_and_constants_that_are_given_stay() -> None:
+    frame = pd.DataFrame({"id": [f"C-{i}" for i in range(80)], "k": "const", "age": range(80)})
+    model = small(frame.sample(80, random_state=0, ignore_index=True))
+    rows = frame.head(4).astype(object)
+    rows.loc[2, "id"] = rows.loc[1, "k"] = rows.loc[3, "age"] = None
+    for filled in (impute(model, rows), completed(model, rows)):
+        same_where_known(filled, rows)
+        assert filled["id"].is_unique
+        assert filled.loc[1, "k"] == "const"
+        assert not filled.isna().any(axis=None)
+
+
+def test_text_that_was_left_out_goes_through() -> None:
+    random = np.random.default_rng(0)
+    prose = [" ".join(random.choice(["lorem", "ipsum"], 15)) + str(i) for i in range(200)]
+    frame = pd.DataFrame({"x": random.normal(size=200), "c": ["a", "b"] * 100, "text": prose})
+    model = small(frame, drop_text=True)
+    rows = frame.head(4).assign(c=["a", None, "b", None])
+    filled = impute(model, rows)
+    same_where_known(filled, rows)
+    assert filled["text"].tolist() == prose[:4]
+    assert list(completed(model, rows).columns) == ["x", "c"]
+
+
+def test_a_target_that_is_not_known_is_drawn() -> None:
+    """Nets that are always told of a target are not asked without it."""
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": random.normal(size=90), "y": ["a"] * 60 + ["b"] * 30})
+    frame["told"] = frame["y"].map({"a": 1, "b": 2})
+    model = small(frame, target="y", given_share=0.0)
+    rows = pd.DataFrame({"y": [None, "b"] * 500})
+    made = completed(model, rows)
+    assert (made["y"][1::2] == "b").all()
+    assert (made["y"][::2] == "a").mean() == pytest.approx(2 / 3, abs=0.08)
+    made = completed(model, pd.DataFrame({"told": [2, 1]}))
+    assert made["y"].tolist() == ["b", "a"]
+    made = completed(model, pd.DataFrame(index=range(1_000)))
+    assert (made["y"] == "a").mean() == pytest.approx(2 / 3, abs=0.08)
+
+
+def test_what_follows_from_a_missing_cell_leaves_it_missing() -> None:
+    city = pd.Series(np.random.default_rng(0).choice(["Rome", "Oslo", "none"], 200))
+    frame = pd.DataFrame({"city": city.where(city != "none", None), "x": np.arange(200.0)})
+    frame["land"] = city.map({"Rome": "Italy", "Oslo": "Norway", "none": "nowhere"})
+    model = small(frame)
+    assert "'land' follows 'city'" in str(model.kind.notes)
+    assert impute(model, frame[frame["city"].isna()].head(9))["city"].isna().all()
+
+
+def test_rows_of_other_dtypes_come_back_in_the_tables() -> None:
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "age": random.integers(18, 80, 90),
+            "day": pd.date_range("2020-01-01", periods=90).strftime("%d.%m.%Y"),
+            "grade": pd.Categorical(random.choice(["p", "q", "r"], 90)),
+        }
+    )
+    rows = pd.DataFrame(
+        {
+            "age": ["20", None, "30"],
+            "day": [pd.Timestamp("2020-02-01"), pd.NaT, pd.Timestamp("2020-02-02")],
+            "grade": pd.Categorical(["p", None, "q"]),
+        }
+    )
+    made = completed(small(frame, min_count=1), rows)
+    assert made.dtypes.equals(frame.dtypes)
+    assert made["age"][::2].tolist() == [20, 30]
+    assert made["day"][::2].tolist() == ["01.02.2020", "02.02.2020"]
+    assert made["grade"][::2].tolist() == ["p", "q"]
+
+
+def test_nanoseconds_obey_constraints() -> None:
+    random = np.random.default_rng(0)
+    start = pd.Series(pd.to_datetime(random.integers(15 * 10**17, 16 * 10**17, 200)))
+    later = pd.to_timedelta(np.where(random.random(200) < 0.5, 0, random.integers(0, 999, 200)))
+    frame = pd.DataFrame({"a": start, "b": start + later, "x": random.normal(size=200)})
+    model = small(frame, constraints=["a <= b"], min_count=1)
+    for name in ("a", "b"):
+        made = completed(model, frame[[name]])
+        assert (made["a"] <= made["b"]).all()
+        assert made[name].equals(frame[name])

@@ -13,6 +13,7 @@ from sparring.kinds.base import Kind
 from sparring.kinds.columns.allowed import allowed
 from sparring.kinds.columns.known import mixed
 from sparring.kinds.columns.named import Span, cells_of
+from sparring.kinds.constraints.follow import Follow
 from sparring.kinds.table import Table
 from sparring.model import Model
 from sparring.plan import reopen
@@ -31,22 +32,23 @@ def impute(model: Model, frame: Any, seed: int = 0) -> pd.DataFrame:
     if not isinstance(frame, pd.DataFrame):
         raise InputError(f"impute fills the cells of a DataFrame, not of {type(frame).__name__}")
     whole = _drawn(model, table, frame.reset_index(drop=True), seed)
+    learnt = [name for name in whole.columns if name in table.held.learnt]
     for turn in range(1, ROUNDS):
-        left = whole.isna().any(axis=1)
+        left = whole[learnt].isna().any(axis=1)
         if not left.any():
             break
         again = _drawn(model, table, frame[left.to_numpy()], seed + turn)
         whole = pd.concat([whole[~left], again.set_axis(whole.index[left])]).sort_index()
     whole = _alone(table, whole, frame, seed).set_axis(frame.index)
-    filled = {n: whole[n] if frame[n].hasnans else frame[n] for n in frame.columns}
-    return pd.DataFrame(filled)
+    holes = [name for name in whole.columns if frame[name].hasnans]
+    return pd.DataFrame({n: whole[n] if n in holes else frame[n] for n in frame.columns})
 
 
 def _drawn(model: Model, table: Table, frame: pd.DataFrame, seed: int) -> pd.DataFrame:
     """Rows with their holes filled, but where a category that is drawn stands for missing."""
     drawn = sample(model, len(frame), seed=seed, asked=table.ask_whole(frame)).x
     assert isinstance(drawn, pd.DataFrame)
-    return drawn[list(frame.columns)]
+    return drawn[[name for name in frame.columns if name in drawn.columns]]
 
 
 def _alone(table: Table, whole: pd.DataFrame, frame: pd.DataFrame, seed: int) -> pd.DataFrame:
@@ -59,9 +61,15 @@ def _alone(table: Table, whole: pd.DataFrame, frame: pd.DataFrame, seed: int) ->
         return whole
     random = np.random.default_rng(seed)
     for column in table.held.learnt.values():
-        if column.name in whole and (missing := whole[column.name].isna().to_numpy()).any():
+        if column.name not in whole:
+            continue
+        left = whole[column.name].isna().to_numpy(copy=True)
+        for rule in table.held.rules:  # what is known may follow from a missing cell alone
+            if isinstance(rule, Follow) and rule.source == column.name and rule.name in frame:
+                left &= frame[rule.name].isna().to_numpy()
+        if left.any():
             cells = cells_of(column, allowed(column, [Span()], "").draw(len(whole), random))
-            whole[column.name] = mixed(cells, whole[column.name], ~missing)
+            whole[column.name] = mixed(cells, whole[column.name], ~left)
     for rule in table.held.rules:
         if {rule.name, *rule.sources} <= set(whole.columns):
             cells = rule.mended(whole, table.held.learnt)

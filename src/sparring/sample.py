@@ -116,7 +116,7 @@ def _block(model: Model, block: int, places: range, asked: Asked, seed: int) -> 
         raise DivergedError("the model makes rows that are not finite: train it again")
     labels = None if condition.labels is None else condition.labels[: len(places)]
     drawn = model.kind.decode(x, labels)
-    return model.kind.numbered(condition.keep(drawn), places.start)
+    return condition.beside(model.kind.numbered(condition.keep(drawn), places.start))
 
 
 def in_order(make: Callable[[int], T], items: Sequence[int], workers: int) -> Iterator[T]:

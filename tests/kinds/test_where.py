@@ -76,6 +76,8 @@ def test_any_other_text_is_one_clear_line(text: str) -> None:
         ([3, None], Among((3, None))),
         ({"b"}, Among(("b",))),
         (np.array([1, 2]), Among((1, 2))),
+        (pd.Series(["a", "b"]).unique(), Among(("a", "b"))),
+        ({"a": 1}.keys(), Among(("a",))),
         ((60, None), Span(low=60)),
         (pd.Interval(1, 2, closed="left"), Span(1, 2, False, True)),
         (Span(1), Span(1)),

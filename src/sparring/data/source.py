@@ -72,6 +72,11 @@ def open_source(
     frame = dataset.x if columns is None else pick_columns(dataset.x, columns, name)
     check_table(frame, name, None if dataset.file is None else dataset.file.sampled)
     if target is not None and target not in frame.columns:
+        if target in map(str, frame.columns):
+            raise InputError(
+                f"{name}: column {target} is called by a number (accepted of a target: a text; "
+                "frame.rename(columns=str) makes it one)"
+            )
         raise InputError(f"{name}: {unknown('target column', target, frame.columns)}")
     if dataset.file is None:
         return replace(dataset, x=frame)

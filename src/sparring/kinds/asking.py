@@ -24,11 +24,13 @@ class Condition:
         y: as G takes it, (n, k).
         labels: class indices (n,), where rows have labels beside them.
         keep: samples, the first of the block, to the same with every given cell as it was given.
+        beside: the same, of what is not learnt, once samples are numbered.
     """
 
     y: Tensor
     labels: Tensor | None = None
     keep: Callable[[Dataset], Dataset] = lambda made: made
+    beside: Callable[[Dataset], Dataset] = lambda made: made
 
 
 class Asked(ABC):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from sparring.kinds.columns.allowed import Allowed, allowed
 from sparring.kinds.columns.base import Name
 from sparring.kinds.columns.known import Cells
 from sparring.kinds.columns.layout import Layout
-from sparring.kinds.columns.named import Learnt, cells_of
+from sparring.kinds.columns.named import Learnt, as_held, cells_of
 from sparring.kinds.constraints.follow import Follow
 from sparring.kinds.constraints.resolve import learnt_cells, resolved
 from sparring.kinds.constraints.rules import Rules
@@ -63,19 +64,26 @@ class AskedRows(Asked):
 
     Attributes:
         table: what is asked.
-        cells: of all rows.
+        cells: of all rows, in columns that are learnt.
+        free: the same in others.
         present: whether the cells of these columns that are not known are not to be missing.
     """
 
     table: Conditional
     cells: Cells
+    free: Cells | None = None
     present: bool = False
 
     def condition(self, rows: range, random: torch.Generator) -> Condition:
         last = len(self.cells.frame) - 1
-        cells = self.cells.take(np.arange(rows.start, rows.stop).clip(max=last))
-        stream = _stream(random) if self.table.rules.rules else None
-        return self.table.condition(cells, random, stream, self.present)
+        places = np.arange(rows.start, rows.stop).clip(max=last)
+        drawn = bool(self.table.rules.rules) or self.table.always is not None
+        stream = _stream(random) if drawn else None
+        cells = self.cells.take(places)
+        found = self.table.condition(cells, random, stream, self.present)
+        if self.free is None:
+            return found
+        return replace(found, beside=partial(_beside, self.free.take(places)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,11 +94,13 @@ class Conditional:
         layout: of what is learnt.
         given: how the nets see it; None = they take no conditions.
         rules: of the columns that are not learnt as they are.
+        always: what the nets must be given and is drawn where it is not known: the target; or None.
     """
 
     layout: Layout
     given: Given | None
     rules: Rules
+    always: Allowed | None = None
 
     def condition(
         self, cells: Cells, random: torch.Generator, stream: np.random.Generator | None,
@@ -99,13 +109,17 @@ class Conditional:
         """The condition of rows of which these cells are known.
 
         Args:
-            stream: of what must be drawn besides; None = there are no rules.
+            stream: of what must be drawn besides; None = nothing.
 
         Raises:
             InputError: cells that break a constraint.
         """
         if stream is not None:
             cells = resolved(self.rules, cells, stream)
+            if self.always is not None:
+                column, n = self.always.column, len(cells.frame)
+                drawn = cells_of(column, self.always.draw(n, stream))
+                cells = cells.filled(column.name, drawn)
 
         def keep(made: Dataset) -> Dataset:
             assert isinstance(made.x, pd.DataFrame)
@@ -117,6 +131,11 @@ class Conditional:
         raw, mask = self.layout.encode_known(learnt.frame, learnt.known, present)
         y = self.given.condition(self.layout.prepare(raw, random), mask)
         return Condition(y, keep=keep)
+
+
+def _beside(cells: Cells, made: Dataset) -> Dataset:
+    assert isinstance(made.x, pd.DataFrame)
+    return replace(made, x=cells.put_in(made.x))
 
 
 def _stream(random: torch.Generator) -> np.random.Generator:
@@ -206,8 +225,8 @@ def asked_sources(
     return found, turns
 
 
-def partial_rows(frame: pd.DataFrame, n: int, table: Conditional) -> Cells:
-    """Rows to complete: what is not missing in them is known.
+def partial_rows(frame: pd.DataFrame, n: int, table: Conditional) -> tuple[Cells, Cells]:
+    """Rows to complete, what is learnt of them and the rest: what is not missing is known.
 
     Raises:
         InputError: not n rows, an unknown column, a cell such as training never saw, or cells that
@@ -219,13 +238,13 @@ def partial_rows(frame: pd.DataFrame, n: int, table: Conditional) -> Cells:
     for name in frame.columns:
         if name not in names:
             raise InputError(unknown("column", name, sorted(map(str, names))))
-    frame = frame.reset_index(drop=True)
-    learnt = frame[[name for name in frame.columns if name in table.rules.learnt]]
-    for column in learnt:
-        if column in table.rules.of:
-            table.rules.learnt[column].encode(learnt[column].dropna())
-    cells = Cells(learnt, learnt.notna())
+    frame, learnt = frame.reset_index(drop=True), table.rules.learnt
+    mine = {name: as_held(learnt[name], frame[name]) for name in frame.columns if name in learnt}
+    for name, series in mine.items():
+        if name in table.rules.of:
+            learnt[name].encode(series.dropna())
+    cells = Cells.of(pd.DataFrame(mine, index=frame.index))
     # What cannot be is told before anything is drawn.
     known = learnt_cells(table.rules, resolved(table.rules, cells, np.random.default_rng(0)))
     table.layout.encode_known(known.frame, known.known)
-    return cells
+    return cells, Cells.of(frame[[name for name in frame.columns if name not in learnt]])

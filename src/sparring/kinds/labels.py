@@ -66,13 +66,13 @@ class Labels:
             InputError: a value that training never saw; the message lists those it saw.
         """
         index = {c: i for i, c in enumerate(self.classes)}
-        texts = {_text(c): i for i, c in enumerate(self.classes)}
+        texts = {as_text(c): i for i, c in enumerate(self.classes)}
         flat = np.asarray(values).reshape(-1).tolist()
         try:
-            found = [index[v] if v in index else texts[_text(v)] for v in flat]
+            found = [index[v] if v in index else texts[as_text(v)] for v in flat]
         except KeyError as error:
             raise InputError(
-                unknown(self.name, error.args[0], [_text(c) for c in self.classes])
+                unknown(self.name, error.args[0], [as_text(c) for c in self.classes])
             ) from None
         return torch.tensor(found, dtype=torch.int64)
 
@@ -99,7 +99,7 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _text(value: Any) -> str:
+def as_text(value: Any) -> str:
     """A class as people write it: 3, not 3.0."""
     whole = isinstance(value, float) and value.is_integer()
     return str(int(value) if whole else value)

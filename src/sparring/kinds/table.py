@@ -47,6 +47,7 @@ from sparring.kinds.columns.layout import Layout
 from sparring.kinds.columns.rank import RankColumn
 from sparring.kinds.constraints.base import Rule
 from sparring.kinds.constraints.fit import fit_rules
+from sparring.kinds.constraints.follow import Follow
 from sparring.kinds.constraints.rules import Rules, restored_rule
 from sparring.kinds.judged import features_of, measured
 from sparring.kinds.labels import Labels
@@ -274,7 +275,6 @@ class Table(Kind):
         return self.layout.prepare(raw, random)
 
     def ask(self, n: int, y: Any = None, where: Any = None, balance: str | None = None) -> Asked:
-        table = Conditional(self.layout, self.given(0.0), self.held)
         if y is not None and not (where is None and balance is None):
             raise InputError("y and where say the same thing: give one of them")
         if y is not None:
@@ -282,13 +282,11 @@ class Table(Kind):
             assert self.target is not None
             assert wanted is not None
             frame = self.target.decode(wanted.numpy()).to_frame()
-            return AskedRows(table, Cells(frame, frame.notna()))
+            return AskedRows(self._condition, Cells.of(frame))
         if isinstance(where, pd.DataFrame):
             if balance is not None:
                 raise InputError("rows to complete cannot be balanced: give where or balance")
-            cells = partial_rows(where, n, table)
-            self._check_asked(cells.frame.columns)
-            return AskedRows(table, cells)
+            return self._completing(where, n)
         found = {a.column.name: a for a in allowed_columns(self.held, where or {})}
         turns: tuple[Allowed, ...] = ()
         if balance is not None:
@@ -299,7 +297,7 @@ class Table(Kind):
         self._check_asked([*found, *(turn.column.name for turn in turns[:1])])
         if self.target is not None and not found and not turns:
             found[self.target.name] = allowed(self.target, (), "")
-        return AskedCells(table, tuple(found.values()), turns)
+        return AskedCells(self._condition, tuple(found.values()), turns)
 
     def ask_whole(self, rows: pd.DataFrame) -> Asked:
         """Rows with nothing missing in any of their columns; what is not missing yet is kept.
@@ -308,10 +306,20 @@ class Table(Kind):
             InputError: an unknown column, a cell such as training never saw, or cells that break a
                 constraint.
         """
-        table = Conditional(self.layout, self.given(0.0), self.held)
-        cells = partial_rows(rows, len(rows), table)
+        return replace(self._completing(rows, len(rows)), present=True)
+
+    def _completing(self, rows: pd.DataFrame, n: int) -> AskedRows:
+        rows = rows[[name for name in rows.columns if name not in self.dropped]]
+        cells, free = partial_rows(rows, n, self._condition)
         self._check_asked(cells.frame.columns)
-        return AskedRows(table, cells, present=True)
+        return AskedRows(self._condition, cells, free)
+
+    @cached_property
+    def _condition(self) -> Conditional:
+        always = None
+        if self.target is not None and not self.conditional:
+            always = allowed(self.target, (), "")
+        return Conditional(self.layout, self.given(0.0), self.held, always)
 
     def obeyed(self, where: Any, rows: Dataset) -> np.ndarray:
         """Which rows (n,) obey conditions."""
@@ -326,7 +334,8 @@ class Table(Kind):
         """See that the nets were trained to be given these columns."""
         if self.conditional:
             return
-        can = set() if self.target is None else {self.target.name}
+        can: set[Name] = set() if self.target is None else {self.target.name}
+        can |= {rule.name for rule in self.rules if isinstance(rule, Follow) and rule.source in can}
         for name in names:
             if name not in can:
                 nothing = f"only {self.target.name!r}" if self.target is not None else "no column"

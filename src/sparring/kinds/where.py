@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from sparring.errors import InputError, unknown
@@ -53,7 +52,7 @@ def of_value(value: Any) -> Among | Span:
         if len(value) != 2:
             raise InputError(f"{value!r}: an interval is a pair (low, high); several values a list")
         return Span(*value)
-    if isinstance(value, (list, set, frozenset, range, np.ndarray, pd.Series, pd.Index)):
+    if pd.api.types.is_list_like(value):
         return Among(tuple(value))
     return Among((value,))
 

@@ -26,6 +26,8 @@ COLUMNS: dict[str, pd.Series] = {
     "age": pd.Series(RANDOM.integers(18, 90, N)),
     "price": pd.Series(RANDOM.gamma(2.0, 50.0, N).round(2)),
     "weight": pd.Series(RANDOM.normal(size=N).astype(np.float32)),
+    "tenths": pd.Series(RANDOM.integers(0, 10, N).astype(np.float32) / 10),
+    "hours": pd.Series(pd.to_timedelta(RANDOM.integers(0, 100, N), "h")),
     "holes": pd.Series(np.where(HOLE, np.nan, RANDOM.integers(0, 9, N))),
     "day": DAYS,
     "day as text": DAYS.dt.strftime("%d.%m.%Y"),
@@ -64,6 +66,9 @@ def shares(cells: pd.Series) -> pd.Series:
         ("price", Span(99.995, 150), lambda x: x.between(99.995, 150)),
         ("price", Span(100, 150, True, True), lambda x: (x > 100) & (x < 150)),
         ("weight", Span(0.1, 0.2), lambda x: (x >= 0.1) & (x <= 0.2)),
+        ("tenths", Span(0.7), lambda x: x >= 0.7),
+        ("tenths", Among((0.7, "0.1")), lambda x: x.isin(np.array([0.7, 0.1], np.float32))),
+        ("hours", Span("1 days", None, open_low=True), lambda x: x > pd.Timedelta(days=1)),
         ("holes", Span(3), lambda x: x >= 3),
         ("holes", Among((None, 2)), lambda x: x.isna() | (x == 2)),
         ("day", Span("2020-02-01", "2020-02-29 12:00"),
@@ -114,7 +119,7 @@ def test_any_interval_is_kept_or_refused(
         low = (real > ends[0]) if opens[0] else (real >= ends[0])
         assert not (low & ((real < ends[1]) if opens[1] else (real <= ends[1]))).any()
         return
-    cells = cells_of(found.column, found.draw(50, np.random.default_rng(0))).astype(float)
+    cells = cells_of(found.column, found.draw(50, np.random.default_rng(0)))
     assert ((cells > ends[0]) if opens[0] else (cells >= ends[0])).all()
     assert ((cells < ends[1]) if opens[1] else (cells <= ends[1])).all()
 
@@ -162,3 +167,9 @@ def test_what_cannot_be(name: str, conditions: list[Among | Span], message: str)
 
 def test_a_category_may_be_named_by_its_text() -> None:
     assert number(column_of("grade"), "3") == number(column_of("grade"), 3) == 2
+    codes = fitted(pd.Series([10115.0, 20000.0, np.nan], name="x"), "categorical")
+    assert number(codes, "20000") == number(codes, "20000.0") == number(codes, 20000)
+    moments = pd.to_datetime(["2020-01-01 00:00", "2020-01-02 12:00"])
+    days = fitted(pd.Series(moments, name="x"), "categorical")
+    assert number(days, "2020-01-01") == number(days, pd.Timestamp("2020-01-01")) == 0
+    assert number(days, "2020-01-02 12:00") == 1

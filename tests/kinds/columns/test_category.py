@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,7 +46,9 @@ def test_booleans_stay_themselves(dtype: str, cells: list[bool | None]) -> None:
         pd.Series([3, None, 1], dtype="UInt16"),
         pd.Series([0.5, np.nan, 2.0]),
         pd.Series(pd.to_datetime(["2020-01-01", None, "2021-01-01"])),
+        pd.Series(pd.to_datetime(["2020-01-01 00:00", "2020-01-02 12:00", "2020-01-01 00:00"])),
         pd.Series(pd.to_timedelta([1, 2, 2], "h")),
+        pd.Series(pd.to_timedelta([24, 25, 24], "h").astype(pd.ArrowDtype(pa.duration("s")))),
         pd.Series([datetime.date(2020, 2, 29), None, datetime.date(2021, 2, 28)], dtype=object),
     ],
     ids=str,
@@ -55,6 +58,7 @@ def test_anything_can_be_a_category(series: pd.Series) -> None:
     column = fitted(series, "categorical")
     json.dumps(column.to_dict())
     same(decoded(column, series), series)
+    same(decoded(column, series[:1]), series[:1])  # whatever the other cells are
     assert not pd.api.types.is_numeric_dtype(column.measured(series))
 
 

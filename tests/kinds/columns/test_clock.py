@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime
 
+import dateutil.tz
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from sparring.errors import InputError
 from sparring.kinds.columns.clock import Clock, date_format
+from sparring.kinds.columns.named import as_held
 from sparring.kinds.columns.rank import MomentColumn
 from tests.kinds.columns.conftest import decoded, fitted, same
 
@@ -195,3 +197,31 @@ def test_a_clock_on_the_wall_is_used_only_where_it_is_coarser() -> None:
     assert Clock.fit(days(zone="Europe/Berlin")).wall
     assert not Clock.fit(days(zone="UTC")).wall
     assert not Clock.fit(days()).wall
+
+
+def test_a_zone_without_a_name_is_refused() -> None:
+    with pytest.raises(InputError, match="column 'when': its time zone has no name"):
+        fitted(days().dt.tz_localize(dateutil.tz.gettz("Europe/Berlin")))
+
+
+def test_no_more_ticks_than_a_float_tells_apart() -> None:
+    """Of a year in nanoseconds samples have some of the digits, in order."""
+    year = np.array([1_577_836_800, 1_609_459_200]) * 10**9
+    series = pd.Series(pd.to_datetime(np.random.default_rng(0).integers(*year, 99)), name="x")
+    clock = Clock.fit(series)
+    assert 1 < clock.step <= 10
+    assert clock.ticks(series).max() < 2**53
+    back = clock.moments(clock.ticks(series))
+    assert ((series - back) < pd.Timedelta(clock.step, "ns")).all()
+    assert (back <= series).all()
+
+
+def test_cells_in_the_columns_way_of_writing() -> None:
+    moments = pd.Series([pd.Timestamp("2020-03-01"), pd.NaT], name="x")
+    texts = fitted(days().dt.strftime("%d.%m.%Y"))
+    assert as_held(texts, moments)[0] == "01.03.2020"
+    assert as_held(fitted(days()), pd.Series(["2020-03-01", None]))[0] == moments[0]
+    hours = fitted(pd.Series(pd.to_timedelta([1, 30], "h"), name="x"))
+    assert as_held(hours, pd.Series(["1 days"]))[0] == pd.Timedelta(days=1)
+    ages = fitted(pd.Series([20, 30], name="x"))
+    assert as_held(ages, pd.Series(["25", None])).tolist()[0] == 25

@@ -27,6 +27,8 @@ OBJECTS: dict[str, list[Any]] = {
     "dates and NaT": [DAY, pd.NaT],
     "dates and None": [DAY, None],
     "moments": [NOON, NOON],
+    "moments in a zone": [NOON.replace(tzinfo=datetime.UTC), None],
+    "whole numbers beyond int64": [2**63 + 1, None],
     "decimals": [Decimal("2.5"), None],
     "nothing": [None, None],
 }
@@ -42,6 +44,7 @@ ARROW: dict[str, pa.Array] = {
     "zoned": pa.array([NOON, None], pa.timestamp("us", "Asia/Kolkata")),
     "date": pa.array([DAY, None]),
     "duration": pa.array([datetime.timedelta(hours=3), None], pa.duration("ms")),
+    "null": pa.array([None, None]),
     "dictionary": pa.array(["a", None], pa.dictionary(pa.int8(), pa.string())),
     "ordered": pa.array(["b", "a"]).dictionary_encode().cast(
         pa.dictionary(pa.uint32(), pa.large_string(), ordered=True)

@@ -156,13 +156,13 @@ def _snapped(column: Learnt, low: float, high: float) -> tuple[float, float]:
     assert isinstance(column, RankColumn)
     values = column.distribution.values
     low, high = max(low, values[0]), min(high, values[-1])
-    decimals = column.decimals if isinstance(column, NumberColumn) else 0
     start, end = grid(column, np.array([low, high]))
-    if decimals is None:  # only the dtype rounds
-        start = start if start >= low else np.nextafter(np.float32(start), np.float32(np.inf))
-        end = end if end <= high else np.nextafter(np.float32(end), np.float32(-np.inf))
+    if isinstance(column, NumberColumn) and column.decimals is None:  # only the dtype rounds
+        infinity = column.float_type(np.inf)
+        start = start if start >= low else np.nextafter(column.float_type(start), infinity)
+        end = end if end <= high else np.nextafter(column.float_type(end), -infinity)
         return float(start), float(end)
-    step = 10.0**-decimals
+    step = 10.0 ** -(column.decimals or 0) if isinstance(column, NumberColumn) else 1.0
     start, end = start + step * (start < low), end - step * (end > high)
     start, end = grid(column, np.array([start, end]))
     return float(start), float(end)

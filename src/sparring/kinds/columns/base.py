@@ -142,5 +142,5 @@ def categories(series: pd.Series) -> pd.Series:
     """
     cells = plain(series)
     if pd.api.types.is_datetime64_any_dtype(cells) or pd.api.types.is_timedelta64_dtype(cells):
-        return cells.astype("string").astype(object)
+        return cells.astype(object).map(str, na_action="ignore")
     return cells.astype(object)

@@ -19,6 +19,7 @@ from sparring.kinds.columns.dtype import is_text, plain
 PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 GUESSED = 5  # texts that are looked at for their format: May alone is a long and a short name
 ROUND = 1_000  # steps
+EXACT = 2**53 - 2 * ROUND  # ticks that a float tells apart, counted from an earlier origin, too
 DAY, YEAR = 86_400, 31_556_952  # seconds
 # Ends of formats by which a whole second has no fraction, and what they leave out of ".%f".
 FRACTIONS = {"[.%f]": r"\.000000$", "[.%F]": r"\.?0+$"}  # as Python does; as PostgreSQL does
@@ -30,7 +31,8 @@ class Clock:
     """A grid of moments: `origin` and every `step` after it.
 
     The step is the largest that leaves no cell between two ticks, so that whole days stay whole
-    days and quarters of an hour quarters of an hour.
+    days and quarters of an hour quarters of an hour; but no more than 2**53 of them are told apart,
+    which are three months of nanoseconds.
 
     Attributes:
         dtype: pandas' name of the moments, such as "datetime64[us, Europe/Berlin]".
@@ -69,6 +71,13 @@ class Clock:
                 "(accepted: dates, also as text in one format; pandas.to_datetime makes them)"
             )
         dtype = str(cells.dtype)
+        try:
+            pd.api.types.pandas_dtype(dtype)
+        except (TypeError, ValueError):
+            raise InputError(
+                f"column {series.name!r}: its time zone has no name (accepted: zones by name; "
+                "Series.dt.tz_convert('Europe/Berlin') gives it one)"
+            ) from None
         origin, step = _grid(_whole(cells, wall=False))
         if isinstance(cells.dtype, pd.DatetimeTZDtype):
             on_wall = _grid(_whole(cells, wall=True))
@@ -84,7 +93,7 @@ class Clock:
     def ticks(self, series: pd.Series) -> np.ndarray:
         """The tick at or before each cell, float64 (n,); a missing cell is NaN.
 
-        Exact up to 2**53 ticks; what is before the origin counts as the origin.
+        What is before the origin counts as the origin.
 
         Raises:
             InputError: a cell that is no moment, out of range, or with and without a time zone.
@@ -129,7 +138,9 @@ class Clock:
         """
         cells = plain(series)
         try:
-            if is_text(cells):
+            if is_text(cells) and self.dtype.startswith("timedelta"):
+                cells = pd.to_timedelta(cells)
+            elif is_text(cells):
                 cells = pd.to_datetime(cells, format=_readable(self.format))
             if not _is_moments(cells) and cells.notna().any():
                 raise TypeError(f"it is of type {series.dtype}")
@@ -141,6 +152,16 @@ class Clock:
             raise InputError(
                 f"column {series.name!r} held moments of type {self.dtype}, but not here: {reason}"
             ) from None
+
+
+    def written(self, series: pd.Series) -> pd.Series:
+        """The same as moments, or as texts where the column's cells are.
+
+        Raises:
+            InputError: as `ticks`.
+        """
+        moments = self.read(series)
+        return moments if self.format is None else _written(moments, self.format, self.padded)
 
 
 def date_format(texts: pd.Series) -> tuple[str, bool] | None:
@@ -225,8 +246,10 @@ def _whole(cells: pd.Series, wall: bool) -> np.ndarray:
 
 def _grid(whole: np.ndarray) -> tuple[int, int]:
     origin = int(whole.min())
-    step = int(np.gcd.reduce(whole.astype(np.uint64) - _unsigned(origin)))
-    return origin, step or 1
+    step = int(np.gcd.reduce(whole.astype(np.uint64) - _unsigned(origin))) or 1
+    while (int(whole.max()) - origin) // step >= EXACT:
+        step *= 10
+    return origin, step
 
 
 def _unsigned(whole: int) -> np.uint64:

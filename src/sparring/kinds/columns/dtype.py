@@ -73,7 +73,7 @@ class Dtype:
         missing, cells = series.isna(), series.astype(object)
         if self.cells in OBJECTS:
             dtype, back = OBJECTS[self.cells]
-            cells = series.astype(dtype)  # type: ignore[call-overload]
+            cells = _as_dtype(series, dtype)
             found = [None if gone else back(c) for c, gone in zip(cells, missing, strict=True)]
             cells = pd.Series(found, series.index, dtype=object, name=series.name)
         cells[missing] = ABSENT[self.missing or "nan"]
@@ -109,12 +109,22 @@ def is_text(series: pd.Series) -> bool:
 def _from_objects(series: pd.Series, dtype: Any) -> pd.Series:
     cells = series.where(series.notna(), None)
     try:
-        if dtype == "datetime64[us]":
-            return pd.to_datetime(cells)
-        return cells.astype(dtype)
+        return _as_dtype(cells, dtype)
     except (OverflowError, TypeError, ValueError) as error:
         reason = str(error).partition("\n")[0]
         raise InputError(f"column {series.name!r}: {reason} {ACCEPTED}") from None
+
+
+def _as_dtype(cells: pd.Series, dtype: Any) -> pd.Series:
+    """Cells in a dtype of OBJECTS; moments keep their time zone, large whole numbers their sign."""
+    if dtype == "datetime64[us]":
+        return pd.to_datetime(cells, format="ISO8601")
+    if dtype == "Int64" and pd.api.types.is_integer_dtype(cells):
+        return cells  # also beyond int64
+    try:
+        return cells.astype(dtype)
+    except OverflowError:
+        return cells.astype("UInt64")
 
 
 def _absent(series: pd.Series) -> str:
@@ -145,10 +155,16 @@ def _from_arrow(series: pd.Series, type_: Any) -> pd.Series:
         dtype = f"timedelta64[{type_.unit}]"
     elif pa.types.is_string(type_) or pa.types.is_large_string(type_):
         dtype = TEXT
+    elif pa.types.is_null(type_):
+        dtype = object
     return series if dtype is None else series.astype(dtype)
 
 
 def _as_arrow(series: pd.Series, type_: Any) -> pd.Series:
+    if series.dtype == object and pa.types.is_date(type_):
+        series = pd.to_datetime(series, format="ISO8601")
+    if series.dtype == object and pa.types.is_duration(type_):
+        series = pd.to_timedelta(series)
     if pa.types.is_dictionary(type_):
         cells = pa.array(series, from_pandas=True).cast(type_.value_type).dictionary_encode()
         cells = pa.DictionaryArray.from_arrays(

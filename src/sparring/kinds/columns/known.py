@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from sparring.kinds.columns.base import Name
+
 
 @dataclass(frozen=True, eq=False)
 class Cells:
@@ -14,6 +16,19 @@ class Cells:
 
     frame: pd.DataFrame
     known: pd.DataFrame
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame) -> Cells:
+        """All cells that are not missing."""
+        return cls(frame, frame.notna())
+
+    def filled(self, name: Name, cells: pd.Series) -> Cells:
+        """The same with all cells of a column known: these, where they were not."""
+        if name in self.frame.columns:
+            cells = mixed(cells, self.frame[name], self.known[name].to_numpy())
+        frame, known = self.frame.copy(deep=False), self.known.copy(deep=False)
+        frame[name], known[name] = cells.set_axis(frame.index), True
+        return Cells(frame, known)
 
     def take(self, places: np.ndarray) -> Cells:
         """The rows at these places, numbered anew."""
@@ -34,6 +49,8 @@ def mixed(made: pd.Series, cells: pd.Series, known: np.ndarray) -> pd.Series:
     cells = cells.set_axis(made.index)
     if cells.dtype == made.dtype:
         return made.where(~known, cells)
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        cells = cells.astype(cells.dtype.categories.dtype)
     objects = made.astype(object).where(~known, cells.astype(object))
     column = objects.astype(made.dtype)
     exact = column[known].isna().to_numpy() | (column[known] == cells[known]).to_numpy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +13,10 @@ from sparring.errors import InputError, listed
 from sparring.kinds.columns.base import known_places, places
 from sparring.kinds.columns.category import CategoryColumn
 from sparring.kinds.columns.clock import Clock
+from sparring.kinds.columns.dtype import Dtype, is_text, plain
 from sparring.kinds.columns.order import MapColumn, OrderColumn
 from sparring.kinds.columns.rank import MomentColumn, NumberColumn, RankColumn
+from sparring.kinds.labels import as_text
 
 Learnt = RankColumn | CategoryColumn
 
@@ -132,8 +135,12 @@ def category_code(column: CategoryColumn | OrderColumn, value: Any) -> float:
     known = tuple(v for v in column.values if v is not None)
     plain = value.item() if isinstance(value, np.generic) else value
     if plain not in known:
-        plain = {str(v): v for v in known}.get(str(plain), plain)
+        texts = {as_text(v): v for v in known} | {str(v): v for v in known}
+        plain = texts.get(str(plain), plain)
     cells = pd.Series([plain], dtype=object, name=column.name)
+    if column.dtype.name.startswith(("datetime64", "timedelta64")):
+        with suppress(TypeError, ValueError):
+            cells = column.dtype.restore(cells)
     return float(known_places(cells, known, column.name)[0])
 
 
@@ -154,7 +161,7 @@ def _read(column: RankColumn, value: Any) -> float:
         InputError: it is none.
     """
     if isinstance(column, NumberColumn):
-        return _as_number(column, value)
+        return column.in_dtype(_as_number(column, value))
     try:
         found = float(column.numbers(pd.Series([value], name=column.name))[0])
     except InputError:
@@ -187,6 +194,23 @@ def numbers_of(column: Learnt, series: pd.Series) -> np.ndarray:
     if isinstance(column, RankColumn):
         return column.numbers(series)
     return np.where(series.isna(), np.nan, places(series, column.values))
+
+
+def as_held(column: Learnt, series: pd.Series) -> pd.Series:
+    """Cells in the column's own way of writing, where they are texts and it is not, or it alone.
+
+    Raises:
+        InputError: cells of another sort than the column holds.
+    """
+    if Dtype.of(series) == column.dtype or series.isna().all():
+        return series
+    text = is_text(plain(series))
+    if isinstance(column, NumberColumn) and text:
+        return pd.Series(column.numbers(series), series.index, name=series.name)
+    objects = text or "object" in (series.dtype, column.dtype.name)
+    if isinstance(column, MomentColumn) and (objects or column.clock.format is not None):
+        return column.dtype.restore(column.clock.written(series))
+    return series
 
 
 def valid(column: Learnt) -> str:

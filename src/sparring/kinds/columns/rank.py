@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,11 @@ from sparring.kinds.columns.keep import KEEP_ALL, Keep
 
 FEW_VALUES, PARTS = 128, 32  # of a number, told one by one; else of its ranks
 MANY_VALUES, SHARED = 1_000, 0.99  # as many if this share of the rows has one that others have too
+
+NARROW: dict[str, type[np.floating[Any]]] = {
+    "float16": np.float16, "float32": np.float32,
+    "halffloat[pyarrow]": np.float16, "float[pyarrow]": np.float32,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -141,6 +146,16 @@ class NumberColumn(RankColumn):
     @property
     def rounded(self) -> Callable[[np.ndarray], np.ndarray]:
         return lambda x: x if self.decimals is None else np.round(x, self.decimals)
+
+    @property
+    def float_type(self) -> type[np.floating[Any]]:
+        """The floats that its dtype holds."""
+        return NARROW.get(self.dtype.name.lower(), np.float64)
+
+    def in_dtype(self, number: float) -> float:
+        """A number as a cell of this dtype would hold it: .7 is no float32."""
+        with np.errstate(over="ignore"):
+            return float(self.float_type(number))
 
     def numbers(self, series: pd.Series) -> np.ndarray:
         return numbers(series)

@@ -116,8 +116,7 @@ class Scale:
         assert isinstance(self.column, NumberColumn)
         if self.column.decimals is not None:
             return numbers + step * 10.0**-self.column.decimals
-        single = "32" in self.column.dtype.name or "float[" in self.column.dtype.name
-        near = numbers.astype(np.float32 if single else np.float64)
+        near = numbers.astype(self.column.float_type)
         following: np.ndarray = np.nextafter(near, near.dtype.type(step * np.inf))
         return following.astype(np.float64)
 
