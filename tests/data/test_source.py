@@ -140,6 +140,8 @@ def test_target_and_columns_of_a_table() -> None:
     assert data.y is None
     with pytest.raises(InputError, match=r"unknown target column 'rich' \(valid: age, work\)"):
         open_source(FRAME, target="rich", columns=["work", "age"])
+    with pytest.raises(InputError, match="column 3 is called by a number"):
+        open_source(FRAME.rename(columns={"age": 3}), target="3")
     with pytest.raises(InputError, match=r"unknown column 'ages'; did you mean 'age'\?"):
         open_source(FRAME, columns=["ages"])
 
