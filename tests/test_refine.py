@@ -126,7 +126,7 @@ def test_where_g_knows_as_much_no_cell_is_drawn() -> None:
     first = torch.randint(2, (20_700,), generator=random)
     other = torch.where(torch.rand(20_700, generator=random) < 0.3, 1 - first, first)
     x = torch.cat([torch.eye(2)[first], torch.eye(2)[other]], dim=1)
-    net = Conditionals(Steps((), (), (2, 2)))
+    net = Conditionals(Steps((), (), (2, 2)), 128)
     net.reset(random)
     assert refine.fitted(net, x[700:], x[:700], (0, 1), random) == ()
 
@@ -143,7 +143,7 @@ def test_training_rows_teach_for_as_long_as_it_helps(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(refine, "descent", worse)
     x = torch.eye(2)[torch.randint(2, (700,), generator=random)].repeat(1, 2)
-    net = Conditionals(Steps((), (), (2, 2)))
+    net = Conditionals(Steps((), (), (2, 2)), 128)
     net.reset(random)
     refine.fitted(net, x, x, (0, 1), random)
     assert decays[:9] == [refine.G_DECAY] * 9

@@ -36,7 +36,7 @@ from sparring.train.private import Budget
 from sparring.train.runtime import pick_device
 
 JUDGED_ROWS = 4096  # that D sees at once
-FORMAT = 8  # of model.safetensors and schema.json; raised when an older reader would misread
+FORMAT = 9  # of model.safetensors and schema.json; raised when an older reader would misread
 
 
 @dataclass
@@ -191,7 +191,8 @@ class Model:
                 steps, drawn = self.kind.steps(), [int(cell) for cell in about["drawn"]]
                 if steps is None:
                     raise ValueError("rows without cells")
-                self.G = GibbsGenerator(self.G, Conditionals(steps), drawn, self.kind.shape)
+                net = Conditionals(steps, resolved(self.config.width, "width"))
+                self.G = GibbsGenerator(self.G, net, drawn, self.kind.shape)
             self.G.eval()
             for name, net in (("G", self.G), ("D", self.D)):
                 prefix = f"{name}."

@@ -58,7 +58,7 @@ def swept(model: Model, steps: Steps, train: Dataset) -> Generator:
             ])  # fmt: skip
         if not made.isfinite().all():
             return model.G  # who samples is told
-        net = Conditionals(steps)
+        net = Conditionals(steps, resolved(model.config.width, "width"))
         net.reset(random)
         cells = fitted(net.to(device), made, x, steps.drawn, random)
         if not cells:

@@ -29,7 +29,7 @@ def test_a_number_that_is_drawn_is_decoded_to_the_value_of_its_step(numbers: lis
     assert steps.sizes == (len(values), 2)
     assert steps.drawn == (0, 1)
     random = torch.Generator().manual_seed(0)
-    net, x = Conditionals(steps), kind.prepare(kind.encode(data), random)
+    net, x = Conditionals(steps, 128), kind.prepare(kind.encode(data), random)
     places = net.places(x)
     assert values[places[:, 0]].tolist() == numbers * 2
     wanted = torch.randint(len(values), (len(x),), generator=random)

@@ -24,7 +24,7 @@ def rows(*ranks: float) -> Tensor:
 
 @pytest.fixture
 def net() -> Conditionals:
-    net = Conditionals(STEPS)
+    net = Conditionals(STEPS, 128)
     net.reset(torch.Generator().manual_seed(0))
     nn.init.normal_(net.weight, std=0.1, generator=torch.Generator().manual_seed(1))
     return net.requires_grad_(False)

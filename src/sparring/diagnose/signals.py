@@ -83,7 +83,8 @@ SIGNALS: dict[str, str] = {
     "other real rows (1: as real rows)",
     "distance_growth": "how much that distance grew over the latter half of the run, as a share",
     "spread": "mean distance of two samples, over that of two real rows (1: as varied)",
-    "cells_missed": "share of the real rows in whose cell (of 32 by k-means) samples hardly fall",
+    "cells_missed": "share of the real rows in whose cell (of 32 by k-means, or a third as many as "
+    "rows) samples hardly fall",
     "cell_entropy": "entropy of the samples' cells, over that of real rows (1: as varied)",
     "neighbour_accuracy": "how often a row's nearest neighbour is of its own set, real or sample "
     "(.5: cannot be told apart)",

@@ -13,7 +13,6 @@ from torch.nn.functional import cross_entropy, embedding, embedding_bag, pad, si
 from sparring.nets.base import Generator, Shape
 from sparring.nets.mlp import GivenCells
 
-WIDTH = 128  # hidden units
 INNER = 0.01  # a number is drawn within its step at least this share from the ends
 
 
@@ -52,12 +51,13 @@ class Conditionals(nn.Module):
 
     Args:
         steps: of the cells of a row (n, d), which begins with the numbers.
+        width: hidden units.
     """
 
     edges: Tensor
     first: Tensor
 
-    def __init__(self, steps: Steps) -> None:
+    def __init__(self, steps: Steps, width: int) -> None:
         super().__init__()
         self.sizes, self.numbers = steps.sizes, len(steps.edges)
         self.starts = (0, *accumulate(self.sizes))
@@ -69,10 +69,10 @@ class Conditionals(nn.Module):
         self.register_buffer("edges", edges, persistent=False)
         self.register_buffer("first", torch.tensor(self.starts[:-1]), persistent=False)
         total, cells = self.starts[-1], len(self.sizes)
-        self.seen = nn.Parameter(torch.empty(total, WIDTH))
-        self.values = nn.Parameter(torch.empty(self.numbers, WIDTH))
-        self.asked = nn.Parameter(torch.empty(cells, WIDTH))
-        self.weight = nn.Parameter(torch.zeros(total, WIDTH))
+        self.seen = nn.Parameter(torch.empty(total, width))
+        self.values = nn.Parameter(torch.empty(self.numbers, width))
+        self.asked = nn.Parameter(torch.empty(cells, width))
+        self.weight = nn.Parameter(torch.zeros(total, width))
         self.bias = nn.Parameter(torch.zeros(total))
 
     def reset(self, random: torch.Generator) -> None:
@@ -89,12 +89,12 @@ class Conditionals(nn.Module):
         return torch.cat(places, dim=1)
 
     def summed(self, x: Tensor, places: Tensor) -> Tensor:
-        """What the hidden layer sums up of whole rows, (n, WIDTH)."""
+        """What the hidden layer sums up of whole rows, (n, width)."""
         cells = embedding_bag(places + self.first, self.seen, mode="sum")
         return cells + x[:, : self.numbers] @ self.values
 
     def term(self, x: Tensor, places: Tensor, cell: int) -> Tensor:
-        """What one cell adds to that sum, (n, WIDTH)."""
+        """What one cell adds to that sum, (n, width)."""
         term = embedding(places[:, cell] + self.starts[cell], self.seen)
         return torch.addr(term, x[:, cell], self.values[cell]) if cell < self.numbers else term
 

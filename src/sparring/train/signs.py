@@ -11,6 +11,7 @@ from torch import Tensor
 from sparring.nearest import nearest_index
 
 ROUNDS = 10  # of k-means
+ROWS_PER_CELL = 3  # at least: where rows are few, a cell of more hides what is missing
 STARVED = 0.1  # a cell with less than this share of the samples it should have is missed
 COPY = 0.1  # of the usual distance between a new row and its nearest training row
 
@@ -128,7 +129,7 @@ class Ruler:
         """Learn what is usual: `some` real rows beside `others`; `held`, distances (h,) or None."""
         towards = torch.randn(real.shape[1], directions, generator=random, device=real.device)
         towards = towards / towards.norm(dim=0)
-        centres = centres_of(real, min(cells, max(1, len(real) // 8)), random)
+        centres = centres_of(real, min(cells, max(1, len(real) // ROWS_PER_CELL)), random)
         usual = None if held is None else float(held.median())
         return cls(
             real,
