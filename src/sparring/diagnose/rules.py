@@ -66,7 +66,7 @@ APART = over("neighbour_accuracy", 0.72)  # row by row, not by a little more her
 # is, then what is wrong with the samples, then who is the stronger, and last what time may mend.
 RULES: tuple[Rule, ...] = (
     Rule("diverged", (over("divergences", 0),)),
-    Rule("diverged", (over("spread", 5), over("distance", 20))),
+    Rule("diverged", (over("spread", 4.5), over("distance", 20))),
     Rule("diverged", (over("logit_gap", 6000),)),
     Rule("copies training data", (over("copies", 0.06), under("nearness", 0.4))),
     Rule("copies training data", (under("nearness", 0.3), over("train_preference", 0.75))),
@@ -116,8 +116,8 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("critic wins", (over("critic_accuracy", 0.98), over("logit_gap", 3))),
     Rule("critic wins", (over("critic_accuracy", 0.9), over("logit_gap", 6))),
-    Rule("critic wins", (over("critic_accuracy", 0.88), over("logit_gap", 2.5), FAR, APART)),
-    Rule("under-trained", (under("distance_growth", -0.05), over("distance", 4), APART)),
+    Rule("critic wins", (over("critic_accuracy", 0.9), over("logit_gap", 3), FAR, APART)),
+    Rule("under-trained", (under("distance_growth", -0.1), over("distance", 4.5), APART)),
     Rule("under-trained", (over("distance", 5), APART)),
 )  # fmt: skip
 
