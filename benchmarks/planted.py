@@ -133,8 +133,8 @@ def true_of(
     fresh = fresh.take(encodable(kind, fresh, np.arange(len(fresh))))
     fake = sample(model, FRESH, seed=1)
     real, made, known = (view.features for view in kind.views(fresh, fake, train))
-    share, usual = (shares(origin, d) for d in (fake, fresh))
-    missed = share < 0.1 * usual
+    share, usual, taught = (shares(origin, d) for d in (fake, fresh, train))
+    missed = (share < 0.1 * usual) & (taught > 0)  # what no training row shows is not dropped
     to_train = nearest_distance(made, known).min(axis=1)
     beside = nearest_distance(real, known).min(axis=1)
     rows = [fresh.x, fake.x] if isinstance(fresh.x, pd.DataFrame) else [real, made]
