@@ -198,6 +198,14 @@ def test_names_and_constants_that_are_given_stay() -> None:
         assert not filled.isna().any(axis=None)
 
 
+def test_new_names_are_new_whatever_is_drawn_again() -> None:
+    frame = pd.DataFrame({"id": [f"C-{i}" for i in range(80)], "c": ["a", None, None, None] * 20})
+    model = small(frame.assign(x=np.arange(80.0)))
+    filled = impute(model, frame.assign(id=None, c=None).head(40))
+    assert filled["id"].is_unique
+    assert filled.notna().all(axis=None)
+
+
 def test_text_that_was_left_out_goes_through() -> None:
     random = np.random.default_rng(0)
     prose = [" ".join(random.choice(["lorem", "ipsum"], 15)) + str(i) for i in range(200)]

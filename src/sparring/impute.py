@@ -32,13 +32,15 @@ def impute(model: Model, frame: Any, seed: int = 0) -> pd.DataFrame:
     if not isinstance(frame, pd.DataFrame):
         raise InputError(f"impute fills the cells of a DataFrame, not of {type(frame).__name__}")
     whole = _drawn(model, table, frame.reset_index(drop=True), seed)
-    learnt = [name for name in whole.columns if name in table.held.learnt]
+    free = [name for name in whole.columns if name not in table.held.learnt]
     for turn in range(1, ROUNDS):
-        left = whole[learnt].isna().any(axis=1)
+        left = whole.drop(columns=free).isna().any(axis=1)
         if not left.any():
             break
         again = _drawn(model, table, frame[left.to_numpy()], seed + turn)
-        whole = pd.concat([whole[~left], again.set_axis(whole.index[left])]).sort_index()
+        again = again.set_axis(whole.index[left])
+        again[free] = whole.loc[left, free]  # which are numbered from the first row on
+        whole = pd.concat([whole[~left], again]).sort_index()
     whole = _alone(table, whole, frame, seed).set_axis(frame.index)
     holes = [name for name in whole.columns if frame[name].hasnans]
     return pd.DataFrame({n: whole[n] if n in holes else frame[n] for n in frame.columns})
