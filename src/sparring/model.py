@@ -191,8 +191,8 @@ class Model:
                 steps, drawn = self.kind.steps(), [int(cell) for cell in about["drawn"]]
                 if steps is None:
                     raise ValueError("rows without cells")
-                net = Conditionals(steps, resolved(self.config.width, "width"))
-                self.G = GibbsGenerator(self.G, net, drawn, self.kind.shape)
+                told = Conditionals(steps, resolved(self.config.width, "width"))
+                self.G = GibbsGenerator(self.G, told, drawn, self.kind.shape)
             self.G.eval()
             for name, net in (("G", self.G), ("D", self.D)):
                 prefix = f"{name}."
