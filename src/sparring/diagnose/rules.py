@@ -68,7 +68,7 @@ RULES: tuple[Rule, ...] = (
     Rule("diverged", (over("divergences", 0),)),
     Rule("diverged", (over("spread", 4.5), over("distance", 20))),
     Rule("diverged", (over("logit_gap", 6000),)),
-    Rule("copies training data", (over("copies", 0.06), under("nearness", 0.4))),
+    Rule("copies training data", (over("copies", 0.06), under("nearness", 0.5))),
     Rule("copies training data", (under("nearness", 0.3), over("train_preference", 0.75))),
     Rule("critic memorises", (over("train_preference", 0.75),)),
     Rule("vanishing gradient", (under("gradient_share", 0.12), over("critic_accuracy", 0.9), FAR)),
