@@ -126,6 +126,13 @@ def test_of_a_generator_that_never_moved_missing_modes_say_nothing_more() -> Non
     assert (found.verdict, found.also) == ("critic wins", "")
 
 
+@pytest.mark.parametrize(("missed", "also"), [(0.3, ""), (0.4, "mode dropping")])
+def test_beside_a_generator_that_wins_many_missing_modes_are_told(missed: float, also: str) -> None:
+    flat = {"critic_slope": 0.001, "logit_gap": 0.001, "distance": 9.0}
+    found = told_of(log(**flat, cells_missed=missed, cell_entropy=0.7))
+    assert (found.verdict, found.also) == ("generator wins", also)
+
+
 def test_a_sign_that_does_not_last_is_none() -> None:
     rule = next(rule for rule in RULES if rule.verdict == "collapsed")
     records = ill(rule)

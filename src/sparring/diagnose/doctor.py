@@ -15,9 +15,9 @@ from sparring.diagnose.rules import (
     CONFIDENCE,
     HEALTH,
     LEAST_LOOKS,
+    MISSED_BESIDE,
     OF_SAMPLES,
     RULES,
-    UNEVEN,
 )
 from sparring.diagnose.signals import Course
 from sparring.errors import RunError
@@ -79,7 +79,8 @@ def beside(found: list[Found]) -> Found:
     first = found[0].verdict
     for other in found[1:]:
         cause_and_effect = (other.verdict in OF_SAMPLES) != (first in OF_SAMPLES)
-        says_more = not (first in UNEVEN and other.verdict == "mode dropping")
+        missed = next((e.value for e in other.evidence if e.signal == "cells_missed"), 1.0)
+        says_more = other.verdict != "mode dropping" or missed > MISSED_BESIDE.get(first, 0.0)
         if cause_and_effect and says_more and not {first, other.verdict} & ALONE:
             return other
     return Found("", ())

@@ -123,8 +123,9 @@ RULES: tuple[Rule, ...] = (
 
 # What samples show; the other verdicts say why. One of each may hold of a run.
 OF_SAMPLES = {"copies training data", "collapsed", "mode dropping"}
-# Where one player's strength keeps G from coming far, missing modes say nothing more.
-UNEVEN = {"critic wins", "generator wins"}
+# Where one player's strength keeps G from coming far, modes that are missing say more only if more
+# cells than this are missed: never, or many.
+MISSED_BESIDE = {"critic wins": 1.0, "generator wins": 0.35}
 # Nothing more is said of a run that is lost, or has just begun.
 ALONE = {"diverged", "under-trained"}
 
