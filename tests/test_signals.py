@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from sparring.signals import stop_signals
+from sparring.signals import handled, stop_signals
 
 BOTH = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 
@@ -24,6 +24,12 @@ def test_a_second_ctrl_c_stops_at_once(number: signal.Signals) -> None:
         signal.raise_signal(number)
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
+
+
+@BOTH
+def test_both_interrupt_where_nothing_else_is_said(number: signal.Signals) -> None:
+    with pytest.raises(KeyboardInterrupt), handled():
+        signal.raise_signal(number)
 
 
 def test_handlers_are_put_back() -> None:

@@ -156,8 +156,8 @@ class Config:
 
     # budget: one of the three
     steps: int | None = _option(None, "train for this many G updates", 1)
-    epochs: float | None = _option(None, "train for this many passes over the rows", 0)
-    minutes: float | None = _option(None, "train for this long", 0)
+    epochs: float | None = _option(None, "train for this many passes over the rows", 1e-6)
+    minutes: float | None = _option(None, "train for this long", 1e-6)
 
     rollbacks: int = _option(
         3, "times that a run which diverges goes back to its last good state and halves its "

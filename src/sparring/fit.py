@@ -13,7 +13,7 @@ from sparring.monitor import Monitor
 from sparring.plan import Plan, check_same
 from sparring.recorder import Recorder, Reporter
 from sparring.select import finished
-from sparring.signals import stop_signals
+from sparring.signals import handled, stop_signals
 from sparring.train.cluster import largest, processes, rank
 from sparring.train.run import Run
 from sparring.train.runtime import thread_count
@@ -41,7 +41,7 @@ def fit(
     reporter = reporter or Reporter()
     if run is not None and resume and plan.budget is not None:
         # The noise on the shares of its columns was drawn once.
-        plan = dataclasses.replace(plan, kind=Model.load(run.path).kind)
+        plan = dataclasses.replace(plan, kind=Model.load(run.path, weights=False).kind)
     trainer = plan.build()
     model = Model(
         plan.config, plan.kind, trainer.average.net, trainer.D, plan.source, epsilon=plan.spent(0)
@@ -68,13 +68,21 @@ def fit(
     elif run is not None:
         model.save(run.path)
     recorder = Recorder(plan, trainer, model, run, monitor)
-    with thread_count(resolved(plan.config.threads, "threads")), stop_signals() as stop:
+    with thread_count(resolved(plan.config.threads, "threads")):
         try:
             reporter.begin(plan, trainer)
-            _train(plan, trainer, recorder, reporter, stop)
-            model.G = finished(model, plan.train)
+            with stop_signals() as stop:
+                _train(plan, trainer, recorder, reporter, stop)
+            try:
+                with handled():  # every step is saved
+                    model.G = finished(model, plan.train)
+            except KeyboardInterrupt:
+                raise Interrupted("stopped while the model was being finished") from None
             if run is not None:
                 model.save_weights(run.path)
+        except BrokenPipeError:  # who was told of the run has gone
+            recorder.save()
+            raise
         except DivergedError as error:
             recorder.end_diverged()
             raise DivergedError(f"{error}; {recorder.kept()}") from None

@@ -141,7 +141,6 @@ def _names(kind: Kind, against: Dataset, metrics: str | Sequence[str]) -> list[s
     if kind.labels is None:
         pointless = pointless | OF_LABELS
     if isinstance(metrics, str):
-        choose("set of metrics", metrics, sets)
         metrics = [metrics]
     names: list[str] = []
     for name in metrics:

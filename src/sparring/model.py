@@ -132,8 +132,11 @@ class Model:
         write_whole(path / "model.safetensors", lambda file: file.write(data))
 
     @classmethod
-    def load(cls, path: str | Path, device: str = "cpu") -> Model:
+    def load(cls, path: str | Path, device: str = "cpu", *, weights: bool = True) -> Model:
         """Read a directory that `save` or a run wrote.
+
+        Args:
+            weights: False reads what was planned alone, for a run that goes on from its state.
 
         Raises:
             RunError: no such directory, a file of it is missing, corrupt or from a newer version.
@@ -165,7 +168,8 @@ class Model:
                 f"{path}: config.json or schema.json is damaged ({_first_line(error)})"
             ) from None
         model = cls(config, kind, G.eval(), D.eval(), schema.get("source", {}))
-        model._load_weights(path / "model.safetensors")
+        if weights:
+            model._load_weights(path / "model.safetensors")
         for net in (model.G, model.D):
             net.to(place).requires_grad_(False)
         return model

@@ -192,8 +192,13 @@ def plan(dataset: Dataset, config: Config, location: str | Path | None = None) -
     config = config.replace({"precision": precision})
     if config.monitor is not None:
         parse(config.monitor, kind)
+        if len(holdout) < 2:
+            raise ConfigError(f"monitor {config.monitor!r}: there is no holdout to judge by")
     elif config.patience is not None:
         raise ConfigError("patience needs a monitor: the metric to be patient about")
+    for name in ("public_rows", "delta", "clip_norm"):
+        if not private and getattr(config, name) != getattr(Config(), name):
+            raise ConfigError(f"{name} needs epsilon: without it nothing is private")
     check_shareable(config)
     # What cannot be built is told now, on two rows, before a run directory is made. Epochs of two
     # rows would be over before they had a pace.
@@ -307,7 +312,7 @@ def check_same(plan: Plan, run: Run) -> str:
         ConfigError: the settings differ; the message shows where.
         RunError: the rows differ.
     """
-    saved = Model.load(run.path)
+    saved = Model.load(run.path, weights=False)
     free = {name: getattr(plan.config, name) for name in FREE_ON_RESUME}
     difference = dataclasses.replace(saved.config, **free).difference(plan.config)
     if difference:

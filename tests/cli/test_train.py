@@ -118,6 +118,24 @@ class TestRefusals:
         refused(call, "train", write("h.csv", "a,b\n"), says=["h.csv"])
         refused(call, "train", write("e.csv", ""), says=["e.csv"])
 
+    def test_other_separators_and_decimal_commas(self, call: Call) -> None:
+        path = Path("other.csv")
+        path.write_text("a;b\n" + "1;x\n2;y\n" * 20)
+        refused(call, "train", "other.csv", says=["one column, 'a;b' (accepted: commas between"])
+        path.write_text("a,b\n" + "".join(f'"{i},25",{i}\n' for i in range(200)))
+        refused(call, "train", "other.csv", says=["column 'a', row 0: '0,25' is no number"])
+
+    def test_settings_that_would_do_nothing(self, call: Call) -> None:
+        for flags, message in (
+            (("--public-rows", "none.csv"), "public_rows needs epsilon"),
+            (("--delta", "1e-5"), "delta needs epsilon"),
+            (("--clip-norm", "2"), "clip_norm needs epsilon"),
+            (("--monitor", "c2st", "--holdout", "0"), "there is no holdout to judge by"),
+            (("--minutes", "0"), "minutes must be at least"),
+        ):
+            refused(call, "train", "moons", "--run", "none", *flags, says=[message])
+            assert not Path("none").exists()
+
     def test_only_constant_columns(self, call: Call) -> None:
         refused(call, "train", write("c.csv", "a,b\n" + "1,x\n" * 9), says=["constant"])
 

@@ -52,7 +52,26 @@ def test_a_new_run_has_its_places(run: Run) -> None:
 
 
 def test_an_empty_folder_can_become_a_run(tmp_path: Path) -> None:
-    Run.create(tmp_path)
+    run = Run.create(tmp_path)
+    run.append(run.log_path, {"step": 1})
+    with pytest.raises(RunError, match="exists: continue it with --resume"):
+        Run.create(tmp_path)
+
+
+def test_what_ended_before_it_saved_anything_can_become_a_run(run: Run) -> None:
+    (run.path / "config.json").write_text("{}")
+    assert Run.create(run.path).path == run.path
+    (run.path / "notes.txt").write_text("mine")
+    with pytest.raises(RunError, match="exists: continue it with --resume"):
+        Run.create(run.path)
+    (run.path / "notes.txt").unlink()
+    run.save_state({"step": 1})
+    with pytest.raises(RunError, match="exists: continue it with --resume"):
+        Run.create(run.path)
+
+
+def test_a_folder_that_holds_settings_alone_is_no_run(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
     with pytest.raises(RunError, match="exists: continue it with --resume"):
         Run.create(tmp_path)
 

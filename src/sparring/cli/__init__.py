@@ -44,6 +44,13 @@ def main() -> None:
         code = 2
     except (KeyboardInterrupt, typer.Abort):
         code = 130
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        # No file: what is printed went nowhere. Python would say so again at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print(f"error: the output cannot be written ({error.strerror})", file=sys.stderr)
+        code = 1
     sys.exit(code)
 
 

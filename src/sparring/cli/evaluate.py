@@ -44,7 +44,10 @@ def command(
     if as_json:
         print(json.dumps(found, indent=2))
     else:
-        console().print(score_table(scores))
+        own = against is None
+        console().print(
+            score_table(scores) if own else score_table(scores, f"samples beside {against}")
+        )
         if model.privacy:
             print(model.privacy)
     directory = Run(run)

@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from sparring.data.source import open_source
-from sparring.errors import RunError
+from sparring.errors import ConfigError, RunError
 from sparring.report.findings import of_run
 from sparring.report.page import write_report
 from sparring.report.rivals import CHEAP
@@ -28,7 +28,9 @@ def command(
     seed: int = typer.Option(0, min=0, help="Seed of the samples, the metrics and the baselines."),
 ) -> None:
     names = [name.strip() for name in baselines.split(",") if name.strip()]
-    path = output or run / "report.html"
+    path = run / "report.html" if output is None else output
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise ConfigError(f"--output {str(path)!r}: a report is HTML (accepted: .html)")
     if output is not None and not output.parent.is_dir():  # told before the long part
         raise RunError(f"{path}: cannot be written (no such folder)")
     found = of_run(

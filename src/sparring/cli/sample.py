@@ -59,11 +59,15 @@ def command(
         y = spelled(digits)
         n = len(y)
     n = SAMPLES if n is None else n
+    if not 1 <= n <= sys.maxsize:
+        raise ConfigError(f"cannot draw {n} samples (accepted: 1 to {sys.maxsize:,})")
     part, parts = fraction(shard)
     rows = len(shard_rows(model.kind, n, (part, parts)))
     if not rows:
         raise ConfigError(f"--shard {shard}: {n:,} samples are too few for {parts} parts")
-    path = output or run / model.kind.output
+    path = run / model.kind.output if output is None else output
+    if not path.name:
+        raise ConfigError(f"--output {str(output)!r}: name a file, or a new folder for images")
     if parts > 1:
         path = path.with_name(f"{path.stem}-{part}-of-{parts}{path.suffix}")
     tally = Tally()

@@ -110,9 +110,10 @@ def record(scores: list[Score], against: str) -> dict[str, Any]:
     return {"against": against, "scores": [dataclasses.asdict(s) for s in scores]}
 
 
-def score_table(scores: list[Score]) -> Table:
+def score_table(
+    scores: list[Score], title: str = "samples beside rows that training never saw"
+) -> Table:
     """Scores beside the floor; the reason stands where a score could not be had."""
-    title = "samples beside rows that training never saw"
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 3, 0, 0))
     table.add_column("metric")
     table.add_column("samples", justify="right")

@@ -72,7 +72,7 @@ def train(
         if run is None:
             raise ConfigError("--resume needs --run DIR, the run to continue")
         directory = Run.open(run)
-        saved = Model.load(directory.path)
+        saved = Model.load(directory.path, weights=False)
         config = saved.config
         source = source or saved.source.get("location")
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime
 import gzip
+import re
 import zlib
 from collections import Counter
 from collections.abc import Sequence
@@ -64,6 +65,11 @@ def read_csv(path: Path) -> pd.DataFrame:
         )
     except ValueError as error:
         raise InputError(f"{path}: not a CSV file ({first_line(error)})") from error
+    if len(frame.columns) == 1 and re.search(r"[;|\t]", str(frame.columns[0])):
+        raise InputError(
+            f"{path}: one column, {frame.columns[0]!r} (accepted: commas between values; tabs in a "
+            ".tsv file)"
+        )
     return frame.apply(_numbers_among_words).apply(plain_column)
 
 

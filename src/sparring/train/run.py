@@ -47,12 +47,12 @@ class Run:
         """Make a new run directory.
 
         Raises:
-            RunError: it exists and is not empty, or cannot be made.
+            RunError: it exists and holds more than a run that ended before it saved anything, or it
+                cannot be made.
         """
-        path = Path(path)
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        path, run = Path(path), cls(Path(path))
+        if path.exists() and (not path.is_dir() or any(path.iterdir())) and not run._is_blank():
             raise RunError(f"{path} exists: continue it with --resume, or name another --run")
-        run = cls(path)
         try:
             run.samples.mkdir(parents=True, exist_ok=True)
             run.states.mkdir(exist_ok=True)
@@ -60,6 +60,16 @@ class Run:
         except OSError as error:
             raise RunError(f"{path}: cannot be written ({error.strerror})") from None
         return run
+
+    def _is_blank(self) -> bool:
+        """Whether a run was begun here and nothing of it is left to lose."""
+        begun = self.log_path.is_file() and self.samples.is_dir() and self.states.is_dir()
+        folders = (self.samples, self.states)
+        known = {"config.json", "schema.json", *(p.name for p in (self.log_path, *folders))}
+        empty = begun and not self.log_path.stat().st_size
+        return empty and not any(any(folder.iterdir()) for folder in folders) and known >= {
+            entry.name for entry in self.path.iterdir()
+        }  # fmt: skip
 
     @classmethod
     def open(cls, path: str | Path) -> Run:

@@ -111,13 +111,18 @@ class Clock:
         whole = ticks.astype(np.uint64) * np.uint64(self.step) + _unsigned(self.origin)
         kind, unit = self.dtype[: self.dtype.index("[")], _unit(self.dtype)
         cells = pd.Series(whole.astype(np.int64).view(f"{kind}[{unit}]"))
-        zone = getattr(pd.api.types.pandas_dtype(self.dtype), "tz", None)
+        zone = self.zone
         if zone is not None and self.wall:
             standard = np.zeros(len(cells), dtype=bool)
             cells = cells.dt.tz_localize(zone, ambiguous=standard, nonexistent="shift_forward")
         elif zone is not None:
             cells = cells.dt.tz_localize("UTC").dt.tz_convert(zone)
         return cells if self.format is None else _written(cells, self.format, self.padded)
+
+    @property
+    def zone(self) -> Any:
+        """The time zone, or None."""
+        return getattr(pd.api.types.pandas_dtype(self.dtype), "tz", None)
 
     def pictured(self, ticks: np.ndarray, last: float) -> tuple[np.ndarray, str]:
         """Ticks (n,) up to `last` as numbers that a person reads, and what these are."""

@@ -54,6 +54,7 @@ def number(column: Learnt, value: Any) -> float:
     """
     if isinstance(column, (CategoryColumn, OrderColumn)):
         return category_code(column, value)
+    value = _as_moment(column, value)
     found = _read(column, value)
     values = column.distribution.values
     if not values[0] <= found <= values[-1]:
@@ -89,6 +90,7 @@ def _end(column: RankColumn, value: Any, is_open: bool, *, up: bool) -> float:
     inward = 1.0 if up else -1.0
     if isinstance(column, OrderColumn):
         return category_code(column, value) + inward * is_open
+    value = _as_moment(column, value)
     found = _read(column, value)
     if isinstance(column, MomentColumn):
         # A clock's tick is at or before a moment, but for those before the first.
@@ -152,6 +154,20 @@ def _as_number(column: Learnt, value: Any) -> float:
     if np.isnan(found):
         raise InputError(f"column {column.name!r} holds numbers; {value!r} is none")
     return found
+
+
+def _as_moment(column: Learnt, value: Any) -> Any:
+    """A text that the column's clock does not read as the date it is by ISO 8601, if it is one."""
+    if not isinstance(column, MomentColumn) or not isinstance(value, str):
+        return value
+    try:
+        column.clock.read(pd.Series([value], name=column.name))
+    except InputError:
+        with suppress(ValueError):
+            moment = pd.to_datetime(value, format="ISO8601")
+            zone = column.clock.zone
+            return moment.tz_localize(zone) if zone is not None and moment.tz is None else moment
+    return value
 
 
 def _read(column: RankColumn, value: Any) -> float:
