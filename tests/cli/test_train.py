@@ -123,7 +123,7 @@ class TestRefusals:
         path.write_text("a;b\n" + "1;x\n2;y\n" * 20)
         refused(call, "train", "other.csv", says=["one column, 'a;b' (accepted: commas between"])
         path.write_text("a,b\n" + "".join(f'"{i},25",{i}\n' for i in range(200)))
-        refused(call, "train", "other.csv", says=["column 'a', row 0: '0,25' is no number"])
+        refused(call, "train", "other.csv", says=["is no number (accepted: a decimal point"])
 
     def test_settings_that_would_do_nothing(self, call: Call) -> None:
         for flags, message in (

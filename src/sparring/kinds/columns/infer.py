@@ -101,7 +101,8 @@ def _refuse_words_among_numbers(texts: pd.Series) -> None:
     if texts.str.fullmatch(r"[+-]?\d+,\d+").all():
         raise InputError(
             f"column {texts.name!r}, row {texts.index[0]}: {texts.iloc[0]!r} is no number "
-            f"(accepted: a decimal point; --types '{texts.name}=categorical' takes all for categories)"
+            f"(accepted: a decimal point; --types '{texts.name}=categorical' takes all for "
+            "categories)"
         )
     wrong = pd.to_numeric(texts, errors="coerce").isna()
     if 0 < wrong.mean() < 1 - NUMERIC:
