@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +47,10 @@ def repeat(
         try:
             for job in as_completed(jobs):
                 yield job.result()
+        except KeyboardInterrupt:
+            for child in active_children():
+                child.terminate()  # it saves, and ends
+            raise
         finally:
             pool.shutdown(cancel_futures=True)
 

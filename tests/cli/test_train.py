@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -230,6 +231,19 @@ class TestRefusals:
         )  # fmt: skip
         assert Path("runs/ring/model.safetensors").exists()
         assert call("sample", "runs/ring", "-n", 5, "-o", "s.csv").code == 0
+
+
+def test_ctrl_c_under_several_seeds_says_how_to_go_on(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object) -> Iterator[object]:
+        yield from ()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sparring.cli.train.repeat", stopped)
+    result = call("train", "moons", "--seeds", 2, "--run", "many")
+    assert result.code == 130
+    assert "sparring train --resume --run many/seed-N" in result.out
 
 
 def test_minutes_are_a_budget_too(call: Call) -> None:

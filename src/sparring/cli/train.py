@@ -110,9 +110,16 @@ def train_repeatedly(
     begun = time.monotonic()
     print(f"{dataset.name}: {seeds} seeds; runs in {directory.path}", flush=True)
     scores = []
-    for seed, one in repeat(dataset, config, source, directory.path, seeds):
-        print(f"seed {seed}: done after {time.monotonic() - begun:.0f} s", flush=True)
-        scores.append(one)
+    try:
+        for seed, one in repeat(dataset, config, source, directory.path, seeds):
+            print(f"seed {seed}: done after {time.monotonic() - begun:.0f} s", flush=True)
+            scores.append(one)
+    except KeyboardInterrupt:
+        print(
+            "stopped. What was begun goes on, seed by seed, with: sparring train --resume --run "
+            f"{directory.path / 'seed-N'}"
+        )
+        raise typer.Exit(130) from None
     if not scores[0]:
         print("no holdout to judge by: give rows to `sparring evaluate --against`")
         return
