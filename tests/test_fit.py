@@ -539,3 +539,30 @@ COLLAPSED = {
 
 def press() -> None:
     signal.raise_signal(signal.SIGINT)
+
+
+def hung_up() -> None:
+    raise BrokenPipeError
+
+
+def test_who_stops_listening_in_the_middle_costs_no_step(tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run")
+    with pytest.raises(BrokenPipeError):
+        fit(planned("points"), run, reporter=At(3, hung_up))
+    state = run.load_state()
+    assert state is not None
+    assert state["step"] == 3
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_can_be_stopped_while_its_model_is_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    whole = fit(planned("points"), Run.create(tmp_path / "whole"))
+    run = Run.create(tmp_path / "run")
+    with monkeypatch.context() as patched:
+        patched.setattr("sparring.fit.finished", lambda *_: signal.raise_signal(number))
+        with pytest.raises(Interrupted, match="stopped while the model was being finished"):
+            fit(planned("points"), run)
+    (run.path / "model.safetensors").write_bytes(b"damaged")  # the state holds all there is
+    same(sample(fit(planned("points"), run, resume=True), 9), sample(whole, 9))

@@ -134,6 +134,7 @@ def test_metrics_are_chosen_by_name_or_set() -> None:
     assert skipped.skipped == "these rows have no labels"
     with pytest.raises(ConfigError, match="did you mean 'frechet'"):
         names(["frecht"])
+    assert names("recall") == ["recall"]
     with pytest.raises(ConfigError, match="unknown metric 'fast'"):
         names("fast")
 

@@ -34,15 +34,13 @@ class Monitor:
         verdict: why the run is to end, or "".
 
     Raises:
-        ConfigError: no such metric for this kind of data, no number, or no rows to judge by.
+        ConfigError: no such metric for this kind of data, or no number.
     """
 
     def __init__(
         self, asked: str, patience: int | None, train: Dataset, holdout: Dataset, model: Model
     ) -> None:
         self.name, self.goal = parse(asked, model.kind)
-        if len(holdout) < 2:
-            raise ConfigError(f"monitor {asked!r}: there is no holdout to judge by")
         self.patience, self.train, self.holdout, self.model = patience, train, holdout, model
         self.average, self.D = model.G, model.D
         model.G, model.D = copy.deepcopy(model.G), copy.deepcopy(model.D)

@@ -64,3 +64,12 @@ def test_refusals(call: Call, table_csv: Path) -> None:
     refused(call, "evaluate", "run", says=["t.csv", "other rows"])
     Path("t.csv").unlink()
     refused(call, "evaluate", "run", says=["t.csv"])
+
+
+def test_the_heading_names_the_rows_that_are_judged_by(call: Call, table_csv: Path) -> None:
+    call("train", table_csv, "--run", "r", *TINY)
+    own = call("evaluate", "r", "--metrics", "shape").out
+    assert "samples beside rows that training never saw" in own
+    assert f"samples beside {table_csv}" in call(
+        "evaluate", "r", "--metrics", "shape", "--against", table_csv
+    ).out.replace("\n", "")

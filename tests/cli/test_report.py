@@ -26,4 +26,5 @@ def test_refusals(call: Call, table_csv: Path) -> None:
     other = write("other.csv", "height,children\n1,2\n3,4\n5,6\n")
     refused(call, "report", "run", "--against", other, says=["other", "group"])
     refused(call, "report", "run", "--baselines", "none", "-o", "no/r.html", says=["no/r.html"])
+    refused(call, "report", "run", "-o", "r.pdf", says=["'r.pdf'", "(accepted: .html)"])
     assert not list(Path().glob("**/*.html"))

@@ -143,7 +143,9 @@ def test_words_that_are_no_digits(call: Call, image_run: str, table_run: str) ->
 
 def test_refusals(call: Call, table_run: str) -> None:
     refused(call, "sample", "gone", says=["gone"])
-    refused(call, "sample", table_run, "-n", 0, says=["0"])
+    refused(call, "sample", table_run, "-n", 0, says=["cannot draw 0 samples"])
+    refused(call, "sample", table_run, "-n", 10**20, says=[f"cannot draw {10**20} samples"])
+    refused(call, "sample", table_run, "-o", "", says=["--output", "name a file"])
     refused(call, "sample", table_run, "-o", "s.doc", says=[".doc", ".csv"])
     refused(call, "sample", table_run, "-o", "no/where/s.csv", says=["no/where"])
     refused(call, "sample", table_run, "-o", "s.png", says=["s.png"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from importlib import import_module
@@ -45,8 +46,8 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         code = 130
     except OSError as error:
-        if error.filename is not None:
-            raise
+        if error.filename is not None or error.errno not in (errno.ENOSPC, errno.EIO):
+            raise  # a closed pipe ends in Typer
         # No file: what is printed went nowhere. Python would say so again at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         print(f"error: the output cannot be written ({error.strerror})", file=sys.stderr)

@@ -44,10 +44,7 @@ def command(
     if as_json:
         print(json.dumps(found, indent=2))
     else:
-        own = against is None
-        console().print(
-            score_table(scores) if own else score_table(scores, f"samples beside {against}")
-        )
+        console().print(score_table(scores, against))
         if model.privacy:
             print(model.privacy)
     directory = Run(run)

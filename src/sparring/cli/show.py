@@ -110,10 +110,13 @@ def record(scores: list[Score], against: str) -> dict[str, Any]:
     return {"against": against, "scores": [dataclasses.asdict(s) for s in scores]}
 
 
-def score_table(
-    scores: list[Score], title: str = "samples beside rows that training never saw"
-) -> Table:
-    """Scores beside the floor; the reason stands where a score could not be had."""
+def score_table(scores: list[Score], against: str | None = None) -> Table:
+    """Scores beside the floor; the reason stands where a score could not be had.
+
+    Args:
+        against: what rows they were compared with; None = those that the run held out.
+    """
+    title = f"samples beside {against or 'rows that training never saw'}"
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 3, 0, 0))
     table.add_column("metric")
     table.add_column("samples", justify="right")
