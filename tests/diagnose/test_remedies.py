@@ -58,7 +58,7 @@ def test_a_run_that_ended_too_soon_goes_on_longer() -> None:
     defaults = KINDS["points"].defaults
     for budget in ("steps", "epochs", "minutes"):
         config = Config(**{budget: 10}).with_defaults(defaults)
-        least = "2000" if budget == "steps" else "40"
+        least = str(defaults["steps"] // 2) if budget == "steps" else "40"
         assert remedy("under-trained", config, defaults) == {budget: least}
     slow = Config(learning_rate=1e-6).with_defaults(defaults)
     usual = f"{defaults['learning_rate']:.6g}"
@@ -67,12 +67,14 @@ def test_a_run_that_ended_too_soon_goes_on_longer() -> None:
 
 def test_a_short_run_that_fails_is_told_to_go_on_longer_too() -> None:
     defaults = KINDS["points"].defaults
-    for steps, more in ((defaults["steps"] // 20, True), (defaults["steps"], False)):
+    usual = defaults["steps"]
+    shares = ((1 / 20, 1 / 2), (1 / 5, 4 / 5), (1 / 3, 1))
+    for steps, least in ((round(a * usual), round(b * usual)) for a, b in shares):
         config = Config(steps=steps, loss="minimax").with_defaults(defaults)
-        usual = {"loss": "relativistic"}
-        assert remedy("collapsed", config, defaults) == usual | (
-            {"steps": str(4 * steps)} if more else {}
-        )
+        changes = {"loss": "relativistic", "steps": str(least)}
+        assert remedy("collapsed", config, defaults) == changes
+    config = Config(steps=usual, loss="minimax").with_defaults(defaults)
+    assert remedy("collapsed", config, defaults) == {"loss": "relativistic"}
 
 
 def test_a_critic_that_knows_few_rows_gets_more_of_them_and_none_twice() -> None:

@@ -22,9 +22,10 @@ def random() -> torch.Generator:
     return torch.Generator().manual_seed(3)
 
 
-def ruler(real: Tensor, held: Tensor | None = None, cells: int = 8) -> signs.Ruler:
+def ruler(real: Tensor, between: Tensor | None = None, cells: int = 8) -> signs.Ruler:
     half = len(real) // 2
-    return signs.Ruler.of(real, real[:half], real[half:], held, cells, 16, random())
+    between = signs.apart(real) if between is None else between
+    return signs.Ruler.of(real, real[:half], real[half:], between, cells, 16, random())
 
 
 def test_preference_is_the_area_under_the_roc_curve() -> None:
@@ -102,12 +103,18 @@ def test_a_constant_column_measures_nothing() -> None:
 
 def test_copies_lie_nearer_than_new_rows_do() -> None:
     train, new = normal(300), normal(300, seed=1)
-    usual = ruler(train, held=signs.nearest(new, train))
-    fresh = signs.copying(normal(300, seed=2), train, usual)
-    assert fresh["nearness"] == pytest.approx(1, abs=0.2)
-    assert fresh["copies"] < 0.05
-    copied = signs.copying(torch.cat([train[:150], new[:150]]), train, usual)
-    assert copied["copies"] == pytest.approx(0.5, abs=0.05)
-    assert signs.copying(train, train, ruler(train)) == {}  # nothing was held out
-    same = signs.nearest(train, train)  # rows that repeat exactly say nothing
-    assert signs.copying(train, train, ruler(train, held=same)) == {}
+    for between in (signs.nearest(new, train), signs.apart(train)):
+        usual = ruler(train, between)
+        fresh = signs.copying(normal(300, seed=2), train, usual)
+        assert fresh["nearness"] == pytest.approx(1, abs=0.2)
+        assert fresh["copies"] < 0.1
+        copied = signs.copying(torch.cat([train[:150], new[:150]]), train, usual)
+        assert copied["copies"] == pytest.approx(0.55, abs=0.05)
+    for nothing in (signs.nearest(train, train), signs.apart(train[:1])):
+        assert signs.copying(train, train, ruler(train, nothing)) == {}
+
+
+def test_a_row_is_as_far_from_the_nearest_other_one_as_it_is() -> None:
+    rows = torch.tensor([[0.0, 0.0], [3.0, 4.0], [3.0, 4.0], [0.0, 2.0]])
+    assert signs.apart(rows).tolist() == [2.0, 0.0, 0.0, 2.0]
+    assert signs.apart(1e3 + rows.repeat(30, 1)).eq(0).all()  # to the bit

@@ -10,7 +10,7 @@ from sparring.config import BUDGETS, Config, resolved
 LONGER = 4  # times the budget
 NEAR = 4.0  # a number within this factor of its default is not what failed
 MOVED = 0.3  # smoothing where rows are learnt by heart
-SHORT = 1 / 5  # of the usual steps: too few to tell a G that fails from one that has just begun
+SHORT = 1 / 2  # of the usual steps: too few to tell a G that fails from one that has just begun
 Changes = dict[str, Any]
 
 # What decides whether the game is stable, and how strong D is in it.
@@ -31,8 +31,10 @@ def remedy(verdict: str, config: Config, defaults: Mapping[str, Any]) -> dict[st
     if verdict not in REMEDIES:
         return {}
     changes = REMEDIES[verdict](config, defaults)
-    if config.steps is not None and config.steps < SHORT * defaults["steps"]:
-        changes["steps"] = max(LONGER * config.steps, round(SHORT * defaults["steps"]))
+    usual = defaults["steps"]
+    if config.steps is not None and config.steps < SHORT * usual:
+        least = max(min(LONGER * config.steps, usual), round(SHORT * usual))
+        changes["steps"] = max(changes.get("steps", 0), least)
     penalty = changes.get("penalty", config.penalty)
     if config.critic_batch_norm and penalty != "none":
         changes["critic_batch_norm"] = False  # which no penalty can bear

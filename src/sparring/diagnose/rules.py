@@ -20,11 +20,13 @@ class Sign:
     Attributes:
         signal: key of SIGNALS.
         reference: what it is held against; above: on which side of it the sign holds.
+        needed: whether the rule says nothing of a run that did not measure it.
     """
 
     signal: str
     reference: float
     above: bool
+    needed: bool = True
 
     def holds(self, value: float) -> bool:
         """Whether a value is beyond the reference."""
@@ -43,6 +45,8 @@ class Rule:
         found = []
         for sign in self.signs:
             value = course.now(sign.signal)
+            if value is None and not sign.needed:
+                continue
             if value is None or not sign.holds(value):
                 return None
             since = course.since(sign.signal, sign.holds)
@@ -60,6 +64,7 @@ def under(signal: str, reference: float) -> Sign:
 
 FAR = over("distance", 3)  # from the real rows, and more than chance
 PULLS = over("critic_slope", 0.2)  # where D does not, G drifts
+SURE = Sign("holdout_accuracy", 0.85, above=True, needed=False)  # of rows not known by heart, too
 APART = over("neighbour_accuracy", 0.72)  # row by row, not by a little more here and there
 
 # In the order in which they are asked. What is final comes first, then causes that leave G where it
@@ -68,22 +73,16 @@ RULES: tuple[Rule, ...] = (
     Rule("diverged", (over("divergences", 0),)),
     Rule("diverged", (over("spread", 4.5), over("distance", 20))),
     Rule("diverged", (over("logit_gap", 6000),)),
-    Rule("copies training data", (over("copies", 0.06), under("nearness", 0.5))),
-    Rule("copies training data", (under("nearness", 0.3), over("train_preference", 0.75))),
+    Rule("copies training data", (over("copies", 0.3), under("nearness", 0.5))),
     Rule("critic memorises", (over("train_preference", 0.75),)),
     Rule("vanishing gradient", (under("gradient_share", 0.12), over("critic_accuracy", 0.9), FAR)),
     Rule(
         "critic wins",
-        (over("critic_accuracy", 0.98), over("logit_gap", 3), under("movement", 0.03), FAR),
+        (over("critic_accuracy", 0.98), over("logit_gap", 3), under("movement", 0.03), SURE, FAR),
     ),
     Rule("generator wins", (under("critic_slope", 0.01), under("logit_gap", 0.02), FAR)),
     # Samples of a G that has just begun are alike, too.
     Rule("under-trained", (under("distance_growth", -0.3), under("looks", 5), FAR, APART)),
-    Rule(
-        "under-trained",
-        (under("distance_growth", -0.3), under("movement", 0.6), under("cells_missed", 0.25),
-         under("logit_gap", 3), FAR, APART),
-    ),
     Rule("under-trained", (under("turning", 0.05), under("movement", 0.02), FAR)),
     Rule("under-trained", (under("looks", 3), under("logit_gap", 2), FAR, APART)),
     Rule(
@@ -114,10 +113,9 @@ RULES: tuple[Rule, ...] = (
         "oscillating",
         (over("churn", 0.85), over("movement", 1.2), under("spread", 0.45), PULLS, FAR),
     ),
-    Rule("critic wins", (over("critic_accuracy", 0.98), over("logit_gap", 3))),
-    Rule("critic wins", (over("critic_accuracy", 0.9), over("logit_gap", 6))),
-    Rule("critic wins", (over("critic_accuracy", 0.9), over("logit_gap", 3), FAR, APART)),
-    Rule("under-trained", (under("distance_growth", -0.1), over("distance", 4.5), APART)),
+    Rule("critic wins", (over("critic_accuracy", 0.98), over("logit_gap", 3), SURE)),
+    Rule("critic wins", (over("critic_accuracy", 0.9), over("logit_gap", 6), SURE)),
+    Rule("critic wins", (over("critic_accuracy", 0.9), over("logit_gap", 3), SURE, FAR, APART)),
     Rule("under-trained", (over("distance", 5), APART)),
 )  # fmt: skip
 

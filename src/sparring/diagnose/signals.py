@@ -88,9 +88,10 @@ SIGNALS: dict[str, str] = {
     "cell_entropy": "entropy of the samples' cells, over that of real rows (1: as varied)",
     "neighbour_accuracy": "how often a row's nearest neighbour is of its own set, real or sample "
     "(.5: cannot be told apart)",
-    "nearness": "median distance of a sample to the nearest training row, over that of rows held "
-    "out (1: as new rows)",
-    "copies": "share of samples ten times nearer to a training row than rows held out usually are",
+    "nearness": "median distance of a sample to the nearest training row, over that of other real "
+    "rows (1: as new rows)",
+    "copies": "share of samples four times nearer to a training row than other real rows usually "
+    "are",
     "movement": "how far the same noise's sample of G went since the last look, over the mean "
     "distance of two real rows",
     "turning": "share of the way of two looks that led back to where it came from (0: straight)",

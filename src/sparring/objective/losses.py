@@ -1,8 +1,8 @@
 """What G and D optimise.
 
-Every loss sees logits only (large = real), real and fake both, as keyword arguments, and returns a
-scalar to be minimised. In the equations a = D(x), b = D(G(z)), sp(t) = log(1 + e^t). To add a loss,
-write its dataclass and name it in LOSSES: the command line, the docs and the tests read that dict.
+Every loss sees logits only (large = real), as keyword arguments, and returns a scalar to be
+minimised. In the equations a = D(x), b = D(G(z)), sp(t) = log(1 + e^t). To add a loss, write its
+dataclass and name it in LOSSES: the command line, the docs and the tests read that dict.
 """
 
 from __future__ import annotations
@@ -36,11 +36,12 @@ class Loss(ABC):
         equilibrium: what both losses come to where the game ends.
         unit: of both losses, where they have one.
         relative: whether only differences between logits mean anything, and their level nothing.
+        pairs: whether G sees what D says of real rows.
     """
 
     label_smoothing: float = 0.0
     smooths: ClassVar[bool] = False
-    pairs: ClassVar[bool] = False  # whether G sees what D says of real rows
+    pairs: ClassVar[bool] = False
     equilibrium: ClassVar[Equilibrium]
     unit: ClassVar[str] = ""
     relative: ClassVar[bool] = False
@@ -51,7 +52,7 @@ class Loss(ABC):
 
     @abstractmethod
     def generator(self, *, real: Tensor, fake: Tensor) -> Tensor:
-        """The mean loss of G."""
+        """The mean loss of G; `real` is (0,) unless the loss `pairs`."""
 
     def probability(self, logits: Tensor) -> Tensor:
         """D's probability that a row is real, in [0, 1], where the loss gives logits that sense."""

@@ -47,7 +47,11 @@ class Objective:
 
     def generator_loss(self, D: Critic, real: Tensor, fake: Tensor, y: Tensor) -> Tensor:
         """What G descends; arguments as in `critic_loss`."""
-        real_logits, fake_logits = judge_pair(D, real, fake, y)
+        fake_logits = judge(D, fake, y)
+        real_logits = fake_logits.new_empty(0)
+        if self.loss.pairs:
+            with torch.no_grad():  # nothing of it reaches G
+                real_logits = judge(D, real, y)
         return self.loss.generator(real=real_logits, fake=fake_logits)
 
 

@@ -158,9 +158,11 @@ class Checkup:
         if self.holdout is not None:
             some = torch.arange(min(self.holdout.rows, ROWS))
             held, held_y = self.holdout.take(some, random)
+        between = signs.apart(searched)
+        if held is not None:
+            between = torch.cat([between, signs.nearest(held.flatten(1), searched)])
         ruler = signs.Ruler.of(
-            real.flatten(1), real[:half].flatten(1), other.flatten(1),
-            None if held is None else signs.nearest(held.flatten(1), searched),
+            real.flatten(1), real[:half].flatten(1), other.flatten(1), between,
             CELLS, DIRECTIONS, random,
         )  # fmt: skip
         z = torch.randn(ROWS, self.G.latent_dim, generator=random, device=device)

@@ -13,7 +13,7 @@ from sparring.nearest import nearest_index
 ROUNDS = 10  # of k-means
 ROWS_PER_CELL = 3  # at least: where rows are few, a cell of more hides what is missing
 STARVED = 0.1  # a cell with less than this share of the samples it should have is missed
-COPY = 0.1  # of the usual distance between a new row and its nearest training row
+COPY = 0.25  # of the usual distance between a new row and its nearest training row
 
 
 def preference(a: Tensor, b: Tensor) -> float:
@@ -42,6 +42,16 @@ def nearest(rows: Tensor, to: Tensor) -> Tensor:
     found = to[nearest_index(rows, to)]
     distance: Tensor = (rows - found).norm(dim=1)
     return distance
+
+
+def apart(rows: Tensor) -> Tensor:
+    """The distance from each row (n, d) to the nearest other one, (n,); (0,) of a single row."""
+    if len(rows) < 2:
+        return rows.new_empty(0)
+    distance: Tensor = torch.cdist(rows, rows).fill_diagonal_(math.inf)
+    found = rows[distance.argmin(dim=1)]  # cdist rounds: what it finds is measured anew
+    nearest_one: Tensor = (rows - found).norm(dim=1)
+    return nearest_one
 
 
 def sliced_distance(a: Tensor, b: Tensor, directions: Tensor) -> float:
@@ -110,7 +120,7 @@ class Ruler:
         directions: (d, k), of length 1.
         floor: their sliced distance to as many other real rows.
         centres: (c, d) of cells; cell_shares: the share of the real rows in each, (c,).
-        usual: the median distance of rows held out to the nearest training row, or None.
+        usual: the median distance of a real row to the nearest training row, or None.
     """
 
     real: Tensor
@@ -123,14 +133,14 @@ class Ruler:
 
     @classmethod
     def of(
-        cls, real: Tensor, some: Tensor, others: Tensor, held: Tensor | None,
+        cls, real: Tensor, some: Tensor, others: Tensor, between: Tensor,
         cells: int, directions: int, random: torch.Generator,
     ) -> Ruler:  # fmt: skip
-        """Learn what is usual: `some` real rows beside `others`; `held`, distances (h,) or None."""
+        """Learn what is usual: `some` real rows beside `others`; `between` real rows, (k,)."""
         towards = torch.randn(real.shape[1], directions, generator=random, device=real.device)
         towards = towards / towards.norm(dim=0)
         centres = centres_of(real, min(cells, max(1, len(real) // ROWS_PER_CELL)), random)
-        usual = None if held is None else float(held.median())
+        usual = float(between.median()) if len(between) else None
         return cls(
             real,
             mean_distance(real),
