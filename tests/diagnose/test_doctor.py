@@ -11,7 +11,7 @@ import pytest
 
 from sparring.config import Config
 from sparring.diagnose.diagnosis import VERDICTS, Diagnosis
-from sparring.diagnose.doctor import diagnose, diagnose_log, settings, told
+from sparring.diagnose.doctor import diagnose, diagnose_log, named, settings, told
 from sparring.diagnose.remedies import REMEDIES, remedy
 from sparring.diagnose.rules import CONFIDENCE, HEALTH, OF_SAMPLES, RULES, Rule, Sign
 from sparring.diagnose.signals import SIGNALS, Course
@@ -25,6 +25,11 @@ HEALTHY = {
     "critic_slope": 0.2, "gradient_share": 0.5, "distance": 1.2, "spread": 1.0,
     "cells_missed": 0.0, "cell_entropy": 1.0, "neighbour_accuracy": 0.6, "nearness": 1.3,
     "copies": 0.0, "movement": 0.05, "turning": 0.4, "churn": 0.05,
+}  # fmt: skip
+
+STUCK = {
+    "critic_accuracy": 1.0, "holdout_accuracy": 1.0, "logit_gap": 9.0, "movement": 0.01,
+    "distance": 9.0,
 }  # fmt: skip
 
 
@@ -99,15 +104,14 @@ def test_every_rule_is_reached_and_says_why(rule: Rule) -> None:
 
 
 def test_a_cause_comes_with_what_samples_show() -> None:
-    stuck = {"critic_accuracy": 1.0, "logit_gap": 9.0, "movement": 0.01, "distance": 9.0}
-    assert told_of(log(**stuck)).also == ""
-    found = told_of(log(**stuck, spread=0.1))
+    assert told_of(log(**STUCK)).also == ""
+    found = told_of(log(**STUCK, spread=0.1))
     assert (found.verdict, found.also) == ("critic wins", "collapsed")
     assert len({(e.signal, e.reference) for e in found.evidence}) == len(found.evidence)
     assert found.evidence[-1].signal == "spread"  # the distance was said before
     line = told(found)
     assert line.startswith(f"critic wins: {VERDICTS['critic wins']}; also collapsed: ")
-    moving = told_of(log(**(stuck | {"movement": 0.3}), spread=0.1))
+    moving = told_of(log(**(STUCK | {"movement": 0.3}), spread=0.1))
     assert (moving.verdict, moving.also) == ("collapsed", "critic wins")
     assert moving.remedy == remedy("collapsed", CONFIG, Points.defaults)
 
@@ -121,9 +125,16 @@ def test_nothing_is_said_beside_a_divergence_or_a_run_that_has_just_begun() -> N
 
 
 def test_of_a_generator_that_never_moved_missing_modes_say_nothing_more() -> None:
-    stuck = {"critic_accuracy": 1.0, "logit_gap": 9.0, "movement": 0.01, "distance": 9.0}
-    found = told_of(log(**stuck, cells_missed=0.5, cell_entropy=0.7))
+    found = told_of(log(**STUCK, cells_missed=0.5, cell_entropy=0.7))
     assert (found.verdict, found.also) == ("critic wins", "")
+
+
+def test_a_critic_that_is_sure_only_of_rows_that_it_knows_by_heart_does_not_win() -> None:
+    by_heart = log(**STUCK | {"holdout_accuracy": 0.8})
+    assert "critic wins" not in named(told_of(by_heart))
+    for record in by_heart:
+        record.pop("holdout_accuracy", None)  # of a run that holds no rows out
+    assert told_of(by_heart).verdict == "critic wins"
 
 
 @pytest.mark.parametrize(("missed", "also"), [(0.3, ""), (0.4, "mode dropping")])
