@@ -302,6 +302,18 @@ def reopen(model: Model) -> tuple[Dataset, Dataset]:
     return split(dataset, config.holdout, config.seed, labels)
 
 
+def check_settings(path: Path, before: Config, now: Config) -> None:
+    """Refuse to go on at `path` under settings that make it another run.
+
+    Raises:
+        ConfigError: the settings differ; the message shows where.
+    """
+    free = {name: getattr(now, name) for name in FREE_ON_RESUME}
+    difference = dataclasses.replace(before, **free).difference(now)
+    if difference:
+        raise ConfigError(f"{path} was started with other settings ({difference})")
+
+
 def check_same(plan: Plan, run: Run) -> str:
     """Refuse to continue another run.
 
@@ -313,10 +325,7 @@ def check_same(plan: Plan, run: Run) -> str:
         RunError: the rows differ.
     """
     saved = Model.load(run.path, weights=False)
-    free = {name: getattr(plan.config, name) for name in FREE_ON_RESUME}
-    difference = dataclasses.replace(saved.config, **free).difference(plan.config)
-    if difference:
-        raise ConfigError(f"{run.path} was started with other settings ({difference})")
+    check_settings(run.path, saved.config, plan.config)
     if saved.source.get("fingerprint") != plan.source["fingerprint"]:
         raise RunError(f"{run.path} was started on other rows than {plan.source['name']} holds now")
     exact = {name: getattr(plan.config, name) for name in BIT_EXACT_UNDER}

@@ -2,68 +2,159 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
 from multiprocessing import active_children, get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from sparring.config import Config
 from sparring.data.dataset import Dataset
-from sparring.evaluate.score import Score
+from sparring.errors import ConfigError, RunError
+from sparring.evaluate.score import Score, record
+from sparring.files import write_json
 from sparring.fit import fit
 from sparring.judge import judge
+from sparring.model import Model
 from sparring.plan import plan
+from sparring.signals import handled
 from sparring.train.run import Run
 from sparring.train.runtime import cores
 
+FILE = "seeds.json"  # in the folder of the runs: what they have in common
+ALONE_SECONDS = 2.0  # at most, that a run goes on after the process that began it is gone
 
-def repeat(
-    dataset: Dataset, config: Config, location: str | None, folder: Path, seeds: int
-) -> Iterator[tuple[int, list[Score]]]:
-    """Train and judge runs of the seeds config.seed, config.seed + 1, ...
 
-    One single-threaded process for each core: that is the most training that cores can do.
+@dataclass(frozen=True)
+class Repeats:
+    """Runs of the seeds config.seed, config.seed + 1, ... that are the same otherwise.
 
-    Args:
+    Attributes:
+        path: folder of the run directories, seed-0, seed-1, ...
+        seeds: how many.
+        config: settings, as they were given.
         location: where the rows can be read again.
-        folder: of the run directories, seed-0, seed-1, ...
-
-    Yields:
-        A seed and its scores (none without a holdout), as each run ends.
-
-    Raises:
-        SparringError: what a run raises; the others are not started any more.
     """
-    changes = {"threads": config.threads or 1}
-    wanted = [config.replace(changes | {"seed": config.seed + i}) for i in range(seeds)]
-    pool = ProcessPoolExecutor(min(cores(), seeds), mp_context=get_context("spawn"))
-    with pool:
-        jobs = [
-            pool.submit(one, dataset, each, location, folder / f"seed-{each.seed}")
-            for each in wanted
-        ]
+
+    path: Path
+    seeds: int
+    config: Config
+    location: str | None
+
+    @classmethod
+    def open(cls, path: Path) -> Repeats | None:
+        """Those that were begun in a folder; None where none were.
+
+        Raises:
+            RunError: what they have in common cannot be read.
+        """
         try:
-            for job in as_completed(jobs):
-                yield job.result()
-        except KeyboardInterrupt:
-            for child in active_children():
-                child.terminate()  # it saves, and ends
-            raise
-        finally:
-            pool.shutdown(cancel_futures=True)
+            kept = json.loads((path / FILE).read_text(encoding="utf-8"))
+            return cls(path, int(kept["seeds"]), Config(**kept["settings"]), kept["location"])
+        except FileNotFoundError:
+            return None
+        except (OSError, ConfigError, LookupError, TypeError, ValueError) as error:
+            first = str(error).partition("\n")[0]
+            raise RunError(f"{path / FILE}: cannot be read ({first})") from None
+
+    def begin(self, *, resume: bool = False) -> None:
+        """Make the folder, unless its runs go on, and keep what they have in common.
+
+        Raises:
+            RunError: it exists and is not empty, or cannot be written.
+        """
+        if not resume and self.path.exists() and not _is_empty(self.path):
+            raise RunError(f"{self.path} exists: continue it with --resume, or name another --run")
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunError(f"{self.path}: cannot be written ({error.strerror})") from None
+        about = {
+            "seeds": self.seeds, "location": self.location, "settings": self.config.as_dict()
+        }  # fmt: skip
+        write_json(self.path / FILE, about)
+
+    def run(
+        self, dataset: Dataset, changes: Mapping[str, Any] | None = None
+    ) -> Iterator[tuple[int, list[Score]]]:
+        """Train and judge them, one single-threaded process for each core.
+
+        That is the most training that cores can do. Runs that were begun go on where they were.
+
+        Args:
+            changes: to the settings of runs that were begun.
+
+        Yields:
+            A seed and its scores (none without a holdout), as each run ends.
+
+        Raises:
+            SparringError: what a run raises; the others are not started any more.
+            KeyboardInterrupt: Ctrl-C or SIGTERM; what was begun is saved.
+        """
+        config = self.config.replace({"threads": self.config.threads or 1})
+        wanted = [config.replace({"seed": config.seed + i}) for i in range(self.seeds)]
+        pool = ProcessPoolExecutor(
+            min(cores(), self.seeds), mp_context=get_context("spawn"), initializer=_end_with,
+            initargs=(os.getpid(),),
+        )  # fmt: skip
+        with pool:
+            jobs = [
+                pool.submit(
+                    one, dataset, each, self.location, self.path / f"seed-{each.seed}", changes
+                )
+                for each in wanted
+            ]
+            try:
+                with handled():
+                    for job in as_completed(jobs):
+                        yield job.result()
+            except KeyboardInterrupt:
+                for child in active_children():
+                    child.terminate()  # it saves, and ends
+                raise
+            finally:
+                pool.shutdown(cancel_futures=True)
 
 
 def one(
-    dataset: Dataset, config: Config, location: str | None, path: Path
-) -> tuple[int, list[Score]]:
-    """Train and judge one run in the directory `path`; its seed and scores."""
+    dataset: Dataset, config: Config, location: str | None, path: Path,
+    changes: Mapping[str, Any] | None = None,
+) -> tuple[int, list[Score]]:  # fmt: skip
+    """Train and judge the run in the directory `path`; its seed and scores."""
+    begun = (path / "config.json").is_file()
+    if begun:
+        config = Model.load(path, weights=False).config.replace(changes or {})
     planned = plan(dataset, config, location)
-    model = fit(planned, Run.create(path))
+    run = Run.open(path) if begun else Run.create(path)
+    model = fit(planned, run, resume=begun)
     if len(planned.holdout) < 2:
         return config.seed, []
-    return config.seed, judge(model, planned.holdout, planned.train)
+    scores = judge(model, planned.holdout, planned.train)
+    run.append(run.metrics_path, record(scores, "holdout"))
+    return config.seed, scores
+
+
+def _end_with(parent: int) -> None:
+    """End this process, which saves its run first, soon after its parent has ended."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(ALONE_SECONDS)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _is_empty(path: Path) -> bool:
+    return path.is_dir() and not any(path.iterdir())
 
 
 def spread(scores: list[list[Score]]) -> list[tuple[Score, list[float]]]:

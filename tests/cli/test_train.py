@@ -240,10 +240,21 @@ def test_ctrl_c_under_several_seeds_says_how_to_go_on(
         yield from ()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sparring.cli.train.repeat", stopped)
+    monkeypatch.setattr("sparring.cli.train.Repeats.run", stopped)
     result = call("train", "moons", "--seeds", 2, "--run", "many")
     assert result.code == 130
-    assert "sparring train --resume --run many/seed-N" in result.out
+    assert "sparring train --resume --run many\n" in result.out
+    assert call("train", "--resume", "--run", "many", "--threads", 2).code == 130
+    refused(call, "train", "--resume", "--run", "many", "--loss", "hinge", says=["loss"])
+    refused(call, "train", "moons", "--seeds", 2, "--run", "many", says=["many exists"])
+    assert call("train", "--resume", "--run", "many", "--seeds", 3).code == 130
+    kept = json.loads(Path("many/seeds.json").read_text())
+    assert (kept["seeds"], kept["location"], kept["settings"]["threads"]) == (3, "moons", 2)
+
+
+def test_a_run_of_one_seed_stays_one(call: Call) -> None:
+    assert call("train", "ring", "--run", "run", *TINY).code == 0
+    refused(call, "train", "--resume", "--run", "run", "--seeds", 2, says=["one seed"])
 
 
 def test_minutes_are_a_budget_too(call: Call) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from sparring.cli.show import console, record, score_table
+from sparring.cli.show import console, score_table
 from sparring.data.source import open_source
 from sparring.errors import InputError
+from sparring.evaluate.score import record
 from sparring.judge import judge
 from sparring.model import Model
 from sparring.plan import reopen

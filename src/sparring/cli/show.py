@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -103,11 +101,6 @@ class LineReporter(Reporter):
 def reporter(on: Console) -> Reporter:
     """The one that suits the place: a bar on a terminal, lines otherwise."""
     return BarReporter(on) if on.is_terminal else LineReporter()
-
-
-def record(scores: list[Score], against: str) -> dict[str, Any]:
-    """A line of metrics.jsonl."""
-    return {"against": against, "scores": [dataclasses.asdict(s) for s in scores]}
 
 
 def score_table(scores: list[Score], against: str | None = None) -> Table:

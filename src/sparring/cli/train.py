@@ -14,12 +14,13 @@ from typing import Any
 import typer
 
 from sparring import config as settings
-from sparring.cli.show import console, record, reporter, score_table, spread_table
+from sparring.cli.show import console, reporter, score_table, spread_table
 from sparring.config import Config
 from sparring.data.dataset import Dataset
 from sparring.data.source import open_source
 from sparring.diagnose.doctor import diagnose, told
 from sparring.errors import ConfigError
+from sparring.evaluate.score import record
 from sparring.fit import Interrupted, fit
 from sparring.judge import judge
 from sparring.kinds.catalogue import KINDS
@@ -29,9 +30,9 @@ from sparring.nets.catalogue import NETWORKS
 from sparring.nets.layers import ACTIVATIONS, OUTPUT_ACTIVATIONS
 from sparring.objective.losses import LOSSES
 from sparring.objective.penalties import PENALTIES
-from sparring.plan import Plan, plan
+from sparring.plan import Plan, check_settings, plan
 from sparring.recorder import picture_samples
-from sparring.repeats import repeat
+from sparring.repeats import Repeats
 from sparring.train.cluster import agreed, cluster, processes, rank
 from sparring.train.engine import ENGINES
 from sparring.train.optimizers import OPTIMIZERS
@@ -66,25 +67,34 @@ def train(
     flags: dict[str, Any],
 ) -> None:
     """Resolve settings and rows, train, score. Precedence: file < --set < flags."""
-    if seeds > 1 and (resume or processes() > 1):
-        raise ConfigError("--seeds trains new runs, each in a process of its own")
+    repeats = None
     if resume:
         if run is None:
             raise ConfigError("--resume needs --run DIR, the run to continue")
-        directory = Run.open(run)
-        saved = Model.load(directory.path, weights=False)
-        config = saved.config
-        source = source or saved.source.get("location")
+        repeats = Repeats.open(run)
+        if repeats is not None:
+            config, location = repeats.config, repeats.location
+            seeds = max(repeats.seeds, seeds)
+        else:
+            directory = Run.open(run)
+            saved = Model.load(directory.path, weights=False)
+            config, location = saved.config, saved.source.get("location")
+            if seeds > 1:
+                raise ConfigError(f"{run} is a run of one seed: leave out --seeds")
+        source = source or location
     else:
         config = Config()
+    if seeds > 1 and processes() > 1:
+        raise ConfigError("--seeds gives every run a process of its own: leave out torchrun")
     if source is None:
         raise ConfigError("give a SOURCE: a file, a folder or a built-in name")
+    changes: dict[str, Any] = {}
     for layer in (
         settings.read(config_file) if config_file else {},
         dict(_assignment(text) for text in assignments),
         flags,
     ):
-        config = config.replace(layer)
+        config, changes = config.replace(layer), changes | layer
     dataset = open_source(source, target=config.target, columns=config.columns)
     planned = plan(dataset, config, source)
     if dry_run:
@@ -93,32 +103,32 @@ def train(
     if rank() > 0:  # process 0 writes and speaks
         fit(planned, Run(agreed(Path())), resume=resume)
         return
-    if not resume:
-        directory = Run.create(run or free_path(Path("runs"), stem(source)))
+    place = run or free_path(Path("runs"), stem(source))
     if seeds > 1:
-        train_repeatedly(dataset, config, source, directory, seeds)
+        if repeats is not None:
+            check_settings(place, repeats.config, config)
+        repeats = Repeats(place, seeds, config, source)
+        repeats.begin(resume=resume)
+        train_repeatedly(repeats, dataset, changes)
         return
+    if not resume:
+        directory = Run.create(place)
     agreed(directory.path)
     del dataset  # the plan has its own rows: they need not be in memory twice
     train_and_score(planned, directory, resume=resume)
 
 
-def train_repeatedly(
-    dataset: Dataset, config: Config, source: str, directory: Run, seeds: int
-) -> None:
+def train_repeatedly(repeats: Repeats, dataset: Dataset, changes: dict[str, Any]) -> None:
     """Train several seeds side by side and print the mean and spread of their scores."""
     begun = time.monotonic()
-    print(f"{dataset.name}: {seeds} seeds; runs in {directory.path}", flush=True)
+    print(f"{dataset.name}: {repeats.seeds} seeds; runs in {repeats.path}", flush=True)
     scores = []
     try:
-        for seed, one in repeat(dataset, config, source, directory.path, seeds):
+        for seed, one in repeats.run(dataset, changes):
             print(f"seed {seed}: done after {time.monotonic() - begun:.0f} s", flush=True)
             scores.append(one)
     except KeyboardInterrupt:
-        print(
-            "stopped. What was begun goes on, seed by seed, with: sparring train --resume --run "
-            f"{directory.path / 'seed-N'}"
-        )
+        print(f"stopped; saved. Continue with: sparring train --resume --run {repeats.path}")
         raise typer.Exit(130) from None
     if not scores[0]:
         print("no holdout to judge by: give rows to `sparring evaluate --against`")

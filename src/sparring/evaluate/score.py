@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -99,6 +99,11 @@ class Score:
     low: float | None = None
     high: float | None = None
     parts: tuple[Part, ...] = ()
+
+
+def record(scores: Sequence[Score], against: str) -> dict[str, Any]:
+    """A line of metrics.jsonl."""
+    return {"against": against, "scores": [asdict(score) for score in scores]}
 
 
 @dataclass(frozen=True)
