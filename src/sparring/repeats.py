@@ -146,9 +146,10 @@ def _end_with(parent: int) -> None:
     """End this process, which saves its run first, soon after its parent has ended."""
 
     def watch() -> None:
-        while os.getppid() == parent:
+        while True:
             time.sleep(ALONE_SECONDS)
-        os.kill(os.getpid(), signal.SIGTERM)
+            if os.getppid() != parent:  # again and again: the first one may be a run's, to save
+                os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, daemon=True).start()
 
