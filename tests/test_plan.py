@@ -1,4 +1,4 @@
-"""What is found out before a run: the pace of its steps."""
+"""What is found out before a run: the pace of its steps, and settings that would do nothing."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from sparring.config import Config
 from sparring.data.dataset import Dataset
+from sparring.errors import ConfigError
 from sparring.plan import plan
 from sparring.train.engine import pick_engine
 
@@ -30,3 +31,23 @@ def test_an_engine_is_picked_by_the_seconds_of_the_whole_run(
     [(steps, seconds)] = asked
     assert steps == 600
     assert seconds > 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"momentum": 0.9}, "momentum: optimizer 'adam' has none; sgd does"),
+        ({"min_count": 5}, "min_count: only tables"),
+        ({"tail_quantile": 0.1}, "tail_quantile: only tables"),
+        ({"drop_text": True}, "drop_text: only tables"),
+        ({"depth": 7, "network": "dcgan"}, "depth: network 'dcgan' has its own"),
+        ({"critic_depth": 2, "network": "dcgan"}, "critic_depth: D of network 'dcgan' has none"),
+        ({"critic_bottleneck": 2, "network": "dcgan"}, "critic_bottleneck: D of network 'dcgan'"),
+    ],
+)
+def test_a_setting_that_would_change_nothing_is_refused(
+    settings: dict[str, Any], says: str
+) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 1)).astype(np.uint8)
+    with pytest.raises(ConfigError, match=says):
+        plan(Dataset(images), Config(threads=1, steps=2).replace(settings))

@@ -20,8 +20,8 @@ def build_networks(shape: Shape, config: Config) -> tuple[Generator, Critic]:
 
     Raises:
         ConfigError: an unknown network or activation, a convolutional net for flat rows or with
-            output noise or packs, batch normalisation of batches of one, or a setting that is not
-            resolved.
+            what only MLPs have (output noise, packs, a bottleneck, D's own depth), batch
+            normalisation of batches of one, or a setting that is not resolved.
     """
     make_generator, make_critic = choose("network", resolved(config.network, "network"), NETWORKS)
     if len(shape.row) == 1 and make_generator is not MLPGenerator:
@@ -31,8 +31,12 @@ def build_networks(shape: Shape, config: Config) -> tuple[Generator, Critic]:
         )
     if config.output_noise and make_generator is not MLPGenerator:
         raise ConfigError(f"output_noise: network {config.network!r} has none; MLPs do")
-    if config.pac > 1 and make_critic is not MLPCritic:
-        raise ConfigError(f"pac: D of network {config.network!r} is of one row; MLPs have it")
+    if make_critic is not MLPCritic:
+        if config.pac > 1:
+            raise ConfigError(f"pac: D of network {config.network!r} is of one row; MLPs have it")
+        for name in ("critic_bottleneck", "critic_depth"):
+            if getattr(config, name):
+                raise ConfigError(f"{name}: D of network {config.network!r} has none; MLPs do")
     if config.batch_size == 1 and (config.generator_batch_norm or config.critic_batch_norm):
         raise ConfigError("batch normalisation needs a batch_size of at least 2, got 1")
     # Layers know only torch's global random numbers: lend them ours, on the CPU, then restore.
