@@ -40,7 +40,6 @@ def test_an_engine_is_picked_by_the_seconds_of_the_whole_run(
         ({"min_count": 5}, "min_count: only tables"),
         ({"tail_quantile": 0.1}, "tail_quantile: only tables"),
         ({"drop_text": True}, "drop_text: only tables"),
-        ({"depth": 7, "network": "dcgan"}, "depth: network 'dcgan' has its own"),
         ({"critic_depth": 2, "network": "dcgan"}, "critic_depth: D of network 'dcgan' has none"),
         ({"critic_bottleneck": 2, "network": "dcgan"}, "critic_bottleneck: D of network 'dcgan'"),
     ],

@@ -27,7 +27,7 @@ from sparring.kinds.labels import Labels
 from sparring.kinds.table import Table
 from sparring.model import Model
 from sparring.monitor import parse
-from sparring.nets.catalogue import PERCEPTRONS, build_networks
+from sparring.nets.catalogue import build_networks
 from sparring.objective.objective import build_objective
 from sparring.train.checkup import ROWS
 from sparring.train.cluster import agreed, check_shareable, processes
@@ -177,8 +177,6 @@ def plan(dataset: Dataset, config: Config, location: str | Path | None = None) -
         raise ConfigError("clusters: only images are told apart by them")
     if config.match_histogram and kind.ends is None:
         raise ConfigError("match_histogram: only images have pixels")
-    if config.network not in PERCEPTRONS and config.depth != usual["depth"]:
-        raise ConfigError(f"depth: network {config.network!r} has its own; MLPs do not")
     if config.momentum and config.optimizer != "sgd":
         raise ConfigError(f"momentum: optimizer {config.optimizer!r} has none; sgd does")
     for name in ("min_count", "tail_quantile", "drop_text"):
