@@ -61,6 +61,9 @@ class At(Reporter):
         if trainer.step == self.step:
             self.act()
 
+    def finishing(self) -> None:
+        self.calls.append("finishing")
+
     def end(self) -> None:
         self.calls.append("end")
 
@@ -231,6 +234,11 @@ class TestFit:
         assert model.steps == Model.load(run.path).steps == [*read_lines(run.log_path)][-1]["step"]
         expected = {"steps": 5, "epochs": 6}  # 48 rows in batches of 8
         assert model.steps == expected.get(next(iter(budget)), model.steps)
+
+    def test_the_reporter_is_told_what_takes_time_after_the_steps(self) -> None:
+        reporter = At(0, lambda: None)
+        fit(planned("points", steps=2), reporter=reporter)
+        assert reporter.calls == ["begin", "1", "2", "finishing", "end"]
 
     def test_the_reporter_is_always_told_the_end(self) -> None:
         def fail() -> None:

@@ -73,6 +73,7 @@ def fit(
             reporter.begin(plan, trainer)
             with stop_signals() as stop:
                 _train(plan, trainer, recorder, reporter, stop)
+            reporter.finishing()
             try:
                 with handled():  # every step is saved
                     model.G = finished(model, plan.train)

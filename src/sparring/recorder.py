@@ -35,8 +35,11 @@ class Reporter:
     def event(self, text: str) -> None:
         """Something happened that a person should know."""
 
+    def finishing(self) -> None:
+        """After the last step, before what is put on G is fitted, which can take a minute."""
+
     def end(self) -> None:
-        """After the last step, or on the way out of a failed run."""
+        """When all is done, or on the way out of a failed run."""
 
 
 class Recorder:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import TINY, Call
 from tests.cli.test_train import refused, write
 
@@ -19,7 +21,7 @@ def test_a_report_is_written(call: Call, table_csv: Path) -> None:
     assert f"Samples against {table_csv}" in Path("r.html").read_text()
 
 
-def test_refusals(call: Call, table_csv: Path) -> None:
+def test_refusals(call: Call, table_csv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     call("train", table_csv, "--run", "run", *TINY)
     refused(call, "report", "gone", says=["gone"])
     refused(call, "report", "run", "--baselines", "gan", says=["gan", "gaussian", "none"])
@@ -27,4 +29,6 @@ def test_refusals(call: Call, table_csv: Path) -> None:
     refused(call, "report", "run", "--against", other, says=["other", "group"])
     refused(call, "report", "run", "--baselines", "none", "-o", "no/r.html", says=["no/r.html"])
     refused(call, "report", "run", "-o", "r.pdf", says=["'r.pdf'", "(accepted: .html)"])
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    refused(call, "report", "run", says=["run/report.html", "read-only"])
     assert not list(Path().glob("**/*.html"))

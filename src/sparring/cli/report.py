@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -31,8 +32,11 @@ def command(
     path = run / "report.html" if output is None else output
     if path.suffix.lower() not in (".html", ".htm"):
         raise ConfigError(f"--output {str(path)!r}: a report is HTML (accepted: .html)")
-    if output is not None and not output.parent.is_dir():  # told before the long part
-        raise RunError(f"{path}: cannot be written (no such folder)")
+    if run.is_dir():  # else who opens it says so; told before the long part
+        if not path.parent.is_dir():
+            raise RunError(f"{path}: cannot be written (no such folder)")
+        if not os.access(path.parent, os.W_OK):
+            raise RunError(f"{path}: cannot be written (its folder is read-only)")
     found = of_run(
         run,
         against=None if against is None else (open_source(against), against),

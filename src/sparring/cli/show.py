@@ -65,6 +65,9 @@ class BarReporter(Reporter):
     def diagnosis(self, found: Diagnosis) -> None:
         self.verdict = f"{found.verdict}  "
 
+    def finishing(self) -> None:
+        self.bar.update(self.task, description="finishing")
+
     def event(self, text: str) -> None:
         self.bar.console.print(escape(text))
 
@@ -93,6 +96,9 @@ class LineReporter(Reporter):
 
     def diagnosis(self, found: Diagnosis) -> None:
         self.verdict = f"{found.verdict}  "
+
+    def finishing(self) -> None:
+        print("finishing the model", flush=True)
 
     def event(self, text: str) -> None:
         print(text, flush=True)
