@@ -10,7 +10,7 @@ import pytest
 
 from sparring.config import Config
 from sparring.data.dataset import Dataset
-from sparring.errors import RunError
+from sparring.errors import DivergedError, RunError
 from sparring.evaluate.score import Score
 from sparring.fit import Interrupted, fit
 from sparring.judge import judge
@@ -44,16 +44,22 @@ def test_each_seed_is_the_run_that_it_would_be_alone(tmp_path: Path) -> None:
         assert [s["value"] for s in line["scores"]] == [s.value for s in scores]
 
 
-def test_runs_that_were_begun_go_on(tmp_path: Path) -> None:
-    repeats = Repeats(tmp_path, 2, SMALL, None)
-    whole = one(points(), SMALL, None, tmp_path / "whole")
-    planned = plan(points(), SMALL)
-    with pytest.raises(Interrupted):
-        fit(planned, Run.create(tmp_path / "seed-7"), reporter=At(2, interrupt))
+def test_runs_that_were_begun_go_on_and_one_that_diverges_ends_alone(tmp_path: Path) -> None:
+    config = SMALL.replace({"rollbacks": 0})
+    whole = one(points(), config, None, tmp_path / "whole")
+    for seed in (7, 8):
+        begun = Run.create(tmp_path / f"seed-{seed}")
+        with pytest.raises(Interrupted):
+            fit(plan(points(), config.replace({"seed": seed})), begun, reporter=At(2, interrupt))
+    state = begun.load_state()
+    assert state is not None
+    state["D"]["vector"].fill_(np.nan)
+    begun.save_state(state)
+    repeats = Repeats(tmp_path, 2, config, None)
     repeats.begin(resume=True)
     found = dict(repeats.run(points(), {"log_every_steps": 1}))
-    assert sorted(found) == [7, 8]
-    assert (7, found[7]) == whole
+    assert found[7] == whole
+    assert isinstance(found[8], DivergedError)
     seven = tmp_path / "seed-7"
     assert [r["step"] for r in read_lines(seven / "log.jsonl")] == [2, 3, 4]
     same = (path / "model.safetensors" for path in (seven, tmp_path / "whole"))
@@ -77,7 +83,7 @@ def test_what_runs_have_in_common_is_damaged(tmp_path: Path) -> None:
 
 def test_without_a_holdout_there_are_no_scores(tmp_path: Path) -> None:
     config = SMALL.replace({"holdout": 0.0})
-    assert one(points(), config, None, tmp_path / "run") == (7, [])
+    assert one(points(), config, None, tmp_path / "run") == []
 
 
 def test_a_run_that_fails_is_told(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ import numpy as np
 
 from sparring.config import Config
 from sparring.data.dataset import Dataset
-from sparring.errors import ConfigError, RunError
+from sparring.errors import ConfigError, DivergedError, RunError
 from sparring.evaluate.score import Score, record
 from sparring.files import write_json
 from sparring.fit import fit
@@ -84,7 +84,7 @@ class Repeats:
 
     def run(
         self, dataset: Dataset, changes: Mapping[str, Any] | None = None
-    ) -> Iterator[tuple[int, list[Score]]]:
+    ) -> Iterator[tuple[int, list[Score] | DivergedError]]:
         """Train and judge them, one single-threaded process for each core.
 
         That is the most training that cores can do. Runs that were begun go on where they were.
@@ -93,10 +93,10 @@ class Repeats:
             changes: to the settings of runs that were begun.
 
         Yields:
-            A seed and its scores (none without a holdout), as each run ends.
+            A seed and its scores (none without a holdout), or why it has none, as each run ends.
 
         Raises:
-            SparringError: what a run raises; the others are not started any more.
+            SparringError: what else a run raises; the others are not started any more.
             KeyboardInterrupt: Ctrl-C or SIGTERM; what was begun is saved.
         """
         config = self.config.replace({"threads": self.config.threads or 1})
@@ -106,16 +106,19 @@ class Repeats:
             initargs=(os.getpid(),),
         )  # fmt: skip
         with pool:
-            jobs = [
+            seeds = {
                 pool.submit(
                     one, dataset, each, self.location, self.path / f"seed-{each.seed}", changes
-                )
+                ): each.seed
                 for each in wanted
-            ]
+            }
             try:
                 with handled():
-                    for job in as_completed(jobs):
-                        yield job.result()
+                    for job in as_completed(seeds):
+                        try:
+                            yield seeds[job], job.result()
+                        except DivergedError as error:
+                            yield seeds[job], error
             except KeyboardInterrupt:
                 for child in active_children():
                     child.terminate()  # it saves, and ends
@@ -127,8 +130,8 @@ class Repeats:
 def one(
     dataset: Dataset, config: Config, location: str | None, path: Path,
     changes: Mapping[str, Any] | None = None,
-) -> tuple[int, list[Score]]:  # fmt: skip
-    """Train and judge the run in the directory `path`; its seed and scores."""
+) -> list[Score]:  # fmt: skip
+    """Train and judge the run in the directory `path`; its scores."""
     begun = (path / "config.json").is_file()
     if begun:
         config = Model.load(path, weights=False).config.replace(changes or {})
@@ -136,10 +139,10 @@ def one(
     run = Run.open(path) if begun else Run.create(path)
     model = fit(planned, run, resume=begun)
     if len(planned.holdout) < 2:
-        return config.seed, []
+        return []
     scores = judge(model, planned.holdout, planned.train)
     run.append(run.metrics_path, record(scores, "holdout"))
-    return config.seed, scores
+    return scores
 
 
 def _end_with(parent: int) -> None:

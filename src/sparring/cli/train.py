@@ -19,7 +19,7 @@ from sparring.config import Config
 from sparring.data.dataset import Dataset
 from sparring.data.source import open_source
 from sparring.diagnose.doctor import diagnose, told
-from sparring.errors import ConfigError
+from sparring.errors import ConfigError, DivergedError
 from sparring.evaluate.score import record
 from sparring.fit import Interrupted, fit
 from sparring.judge import judge
@@ -122,20 +122,28 @@ def train_repeatedly(repeats: Repeats, dataset: Dataset, changes: dict[str, Any]
     """Train several seeds side by side and print the mean and spread of their scores."""
     begun = time.monotonic()
     print(f"{dataset.name}: {repeats.seeds} seeds; runs in {repeats.path}", flush=True)
-    scores = []
+    scores, failed = [], None
     try:
         for seed, one in repeats.run(dataset, changes):
+            if isinstance(one, DivergedError):
+                print(f"seed {seed}: {one}", flush=True)
+                failed = one
+                continue
             print(f"seed {seed}: done after {time.monotonic() - begun:.0f} s", flush=True)
             scores.append(one)
     except KeyboardInterrupt:
         print(f"stopped; saved. Continue with: sparring train --resume --run {repeats.path}")
         raise typer.Exit(130) from None
-    if not scores[0]:
+    if not scores and failed is not None:
+        raise failed
+    if scores[0]:
+        out = console()
+        out.print()
+        out.print(spread_table(scores))
+    else:
         print("no holdout to judge by: give rows to `sparring evaluate --against`")
-        return
-    out = console()
-    out.print()
-    out.print(spread_table(scores))
+    if failed is not None:
+        raise typer.Exit(2)
 
 
 def train_and_score(planned: Plan, run: Run, *, resume: bool = False) -> None:
