@@ -572,5 +572,7 @@ def test_a_run_can_be_stopped_while_its_model_is_finished(
         patched.setattr("sparring.fit.finished", lambda *_: signal.raise_signal(number))
         with pytest.raises(Interrupted, match="stopped while the model was being finished"):
             fit(planned("points"), run)
+    assert not Model.load(run.path).ended
     (run.path / "model.safetensors").write_bytes(b"damaged")  # the state holds all there is
     same(sample(fit(planned("points"), run, resume=True), 9), sample(whole, 9))
+    assert Model.load(run.path).ended

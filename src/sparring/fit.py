@@ -44,8 +44,9 @@ def fit(
         plan = dataclasses.replace(plan, kind=Model.load(run.path, weights=False).kind)
     trainer = plan.build()
     model = Model(
-        plan.config, plan.kind, trainer.average.net, trainer.D, plan.source, epsilon=plan.spent(0)
-    )
+        plan.config, plan.kind, trainer.average.net, trainer.D, plan.source,
+        epsilon=plan.spent(0), ended=False,
+    )  # fmt: skip
     monitor = None
     if plan.config.monitor is not None:
         monitor = Monitor(
@@ -76,7 +77,7 @@ def fit(
             reporter.finishing()
             try:
                 with handled():  # every step is saved
-                    model.G = finished(model, plan.train)
+                    model.G, model.ended = finished(model, plan.train), True
             except KeyboardInterrupt:
                 raise Interrupted("stopped while the model was being finished") from None
             if run is not None:

@@ -51,6 +51,7 @@ class Model:
         source: where the training rows came from, as schema.json keeps it.
         steps: G updates made.
         epsilon: of privacy, spent until then; None where training was not private.
+        ended: whether training came to its end, and G has all on it that its settings put there.
     """
 
     config: Config
@@ -60,6 +61,7 @@ class Model:
     source: dict[str, Any] = field(default_factory=dict)
     steps: int = 0
     epsilon: float | None = None
+    ended: bool = True
 
     @property
     def defaults(self) -> Mapping[str, Any]:
@@ -113,7 +115,7 @@ class Model:
         for name, net in (("G", self.G), ("D", self.D)):
             tensors |= {f"{name}.{k}": v.contiguous() for k, v in net.state_dict().items()}
         # One key: safetensors writes several in any order, and equal models must be equal files.
-        about: dict[str, Any] = {"steps": self.steps}
+        about: dict[str, Any] = {"steps": self.steps, "ended": self.ended}
         G = self.G
         if isinstance(G, GibbsGenerator):
             about["drawn"] = list(G.cells)
@@ -182,6 +184,7 @@ class Model:
                 about = json.loads(file.metadata()["sparring"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             self.steps, self.epsilon = int(about["steps"]), about.get("epsilon")
+            self.ended = bool(about.get("ended", True))
             if "cells" in about:
                 D, cells = deepcopy(self.D), int(about["cells"])
                 score = CellScore(D, cells, *self.kind.shape.row) if cells else D

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from sparring.data.source import open_source
-from sparring.model import FORMAT
+from sparring.model import FORMAT, Model
 from tests.cli.conftest import TINY, Call
 from tests.cli.test_train import refused
 
@@ -34,9 +34,20 @@ def test_csv_and_parquet_hold_the_same_rows(call: Call, table_run: str) -> None:
     frame = pd.read_parquet("s.parquet")
     assert list(frame.columns) == ["height", "children", "group"]
     assert str(frame["children"].dtype) == "Int64"
-    pd.testing.assert_frame_equal(pd.read_csv("s.csv"), pd.read_csv("s.csv"))
-    np.testing.assert_allclose(frame["height"], pd.read_csv("s.csv")["height"])
+    text = pd.read_csv("s.csv", dtype={"children": "Int64"})
+    pd.testing.assert_frame_equal(text, frame, check_dtype=False)
     assert frame["height"].between(0, 5).all()
+
+
+def test_a_run_that_did_not_end_is_told(call: Call, table_run: str) -> None:
+    assert "did not end" not in call("sample", table_run, "-n", 5).err
+    model = Model.load(table_run)
+    model.ended = False  # as a run leaves it that is killed
+    model.save_weights(Path(table_run))
+    done = call("sample", table_run, "-n", 5)
+    assert done.code == 0
+    assert "samples are of step 4" in done.err
+    assert "sparring train --resume --run table)" in done.err
 
 
 def test_where_is_obeyed_by_every_row(call: Call, table_run: str) -> None:

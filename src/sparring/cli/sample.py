@@ -50,6 +50,11 @@ def command(
     device: str = typer.Option("cpu", help="Where G runs."),
 ) -> None:
     model = Model.load(run, device)
+    if not model.ended:
+        print(
+            f"training did not end: samples are of step {model.steps:,} (it goes on with: sparring "
+            f"train --resume --run {run})", file=sys.stderr,
+        )  # fmt: skip
     y = None
     if digits is not None:
         if n is not None or where or balance or keep:
