@@ -132,15 +132,15 @@ HEALTH: tuple[Sign, ...] = (over("spread", 0.25), under("cells_missed", 0.15), u
 
 # (right + 1) / (given + 2) of each verdict, where it came first, on new planted runs.
 CONFIDENCE: dict[str, float] = {
-    "healthy": 0.94,
-    "under-trained": 0.84,
-    "mode dropping": 0.97,
+    "healthy": 0.95,
+    "under-trained": 0.88,
+    "mode dropping": 0.96,
     "collapsed": 0.95,
-    "critic wins": 0.93,
-    "generator wins": 0.94,
-    "vanishing gradient": 0.95,
-    "oscillating": 0.92,
-    "diverged": 0.98,
-    "critic memorises": 0.94,
-    "copies training data": 0.67,
+    "critic wins": 0.91,
+    "generator wins": 0.95,
+    "vanishing gradient": 0.96,
+    "oscillating": 0.84,
+    "diverged": 0.99,
+    "critic memorises": 0.92,
+    "copies training data": 0.95,
 }
