@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +17,7 @@ import pytest
 
 from sparring.config import Config
 from sparring.data.dataset import Dataset
-from sparring.errors import DivergedError, RunError
+from sparring.errors import ConfigError, DivergedError, RunError
 from sparring.evaluate.score import Score
 from sparring.fit import Interrupted, fit
 from sparring.judge import judge
@@ -56,7 +63,6 @@ def test_runs_that_were_begun_go_on_and_one_that_diverges_ends_alone(tmp_path: P
     state["D"]["vector"].fill_(np.nan)
     begun.save_state(state)
     repeats = Repeats(tmp_path, 2, config, None)
-    repeats.begin(resume=True)
     found = dict(repeats.run(points(), {"log_every_steps": 1}))
     assert found[7] == whole
     assert isinstance(found[8], DivergedError)
@@ -64,6 +70,89 @@ def test_runs_that_were_begun_go_on_and_one_that_diverges_ends_alone(tmp_path: P
     assert [r["step"] for r in read_lines(seven / "log.jsonl")] == [2, 3, 4]
     same = (path / "model.safetensors" for path in (seven, tmp_path / "whole"))
     assert len({path.read_bytes() for path in same}) == 1
+
+
+def until(true: Callable[[], bool], seconds: float = 60.0) -> bool:
+    end = time.monotonic() + seconds
+    while not true() and time.monotonic() < end:
+        time.sleep(0.05)
+    return true()
+
+
+LONG = SMALL.replace({"steps": 10**8, "state_every_seconds": 1e6})
+
+
+def test_sigterm_saves_what_runs_and_begins_nothing_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sparring.repeats.cores", lambda: 1)
+    log = tmp_path / "seed-7" / "log.jsonl"
+
+    def stop() -> None:
+        until(lambda: log.exists() and bool(log.stat().st_size))
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=stop, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt):
+        list(Repeats(tmp_path, 3, LONG, None).run(points()))
+    assert [path.name for path in tmp_path.iterdir()] == ["seed-7"]
+    state = Run(tmp_path / "seed-7").load_state()
+    assert state is not None
+    assert state["step"] > 0
+
+
+def test_runs_end_saved_when_the_process_that_began_them_is_killed(tmp_path: Path) -> None:
+    call = (
+        "train ring --seeds 2 --steps 100000000 --width 8 --depth 1 --engine eager "
+        f"--state-every-seconds 1000000 --run {tmp_path / 'r'}"
+    )
+    command = [sys.executable, "-c", "from sparring.cli import main; main()", *call.split()]
+    parent = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    log, states = (tmp_path / "r" / "seed-0" / name for name in ("log.jsonl", "state"))
+    try:
+        assert until(lambda: log.exists() and bool(log.stat().st_size))
+    finally:
+        parent.kill()
+        parent.wait()
+    assert until(lambda: any(states.glob("step-*.pt")))
+
+
+def test_runs_that_have_ended_are_not_trained_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "seed-7"
+    first = one(points(), SMALL, None, path)
+    monkeypatch.setattr("sparring.repeats.fit", None)
+    assert one(points(), SMALL, None, path) == first
+    assert len([*read_lines(path / "metrics.jsonl")]) == 1
+    with pytest.raises(RunError, match="other rows"):
+        one(Dataset(points().x + 1), SMALL, None, path)
+
+
+def test_a_run_that_was_killed_as_it_began_is_begun_again(tmp_path: Path) -> None:
+    for left in (["samples"], ["samples", "state"], ["samples", "state", "log.jsonl"]):
+        path = tmp_path / str(len(left))
+        path.mkdir()
+        for name in left:
+            (path / name).touch() if "." in name else (path / name).mkdir()
+        if len(left) == 3:
+            (path / "config.json").write_text("{}")
+            (path / ".schema.json.123.tmp").touch()
+        assert one(points(), SMALL, None, path)
+
+
+def test_what_is_refused_on_resume_changes_nothing(tmp_path: Path) -> None:
+    repeats = Repeats(tmp_path, 2, SMALL, None)
+    repeats.begin()
+    before = (tmp_path / FILE).read_text()
+    assert repeats.resumed(2, {"loss": "hinge"}).config.loss == "hinge"  # nothing was begun
+    one(points(), SMALL, None, tmp_path / "seed-7")
+    with pytest.raises(ConfigError, match="loss"):
+        repeats.resumed(5, {"loss": "hinge"})
+    assert repeats.resumed(2, {"batch_size": 16, "threads": 2}).config.threads == 2
+    assert (tmp_path / FILE).read_text() == before
+    assert repeats.resumed(3, {}).seeds == 3
+    assert Repeats.open(tmp_path) == Repeats(tmp_path, 3, SMALL, None)
 
 
 def test_a_folder_that_is_taken_is_refused(tmp_path: Path) -> None:
@@ -75,6 +164,7 @@ def test_a_folder_that_is_taken_is_refused(tmp_path: Path) -> None:
 
 def test_what_runs_have_in_common_is_damaged(tmp_path: Path) -> None:
     assert Repeats.open(tmp_path) is None
+    assert Repeats.open(Path(__file__)) is None
     for text in ("", "{}", '{"seeds": 2, "location": null, "settings": {"seed": -1}}'):
         (tmp_path / FILE).write_text(text)
         with pytest.raises(RunError, match="cannot be read"):

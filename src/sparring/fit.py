@@ -73,11 +73,11 @@ def fit(
         try:
             reporter.begin(plan, trainer)
             with stop_signals() as stop:
-                _train(plan, trainer, recorder, reporter, stop)
+                ended = _train(plan, trainer, recorder, reporter, stop)
             reporter.finishing()
             try:
                 with handled():  # every step is saved
-                    model.G, model.ended = finished(model, plan.train), True
+                    model.G, model.ended = finished(model, plan.train), ended
             except KeyboardInterrupt:
                 raise Interrupted("stopped while the model was being finished") from None
             if run is not None:
@@ -96,11 +96,12 @@ def fit(
 
 def _train(
     plan: Plan, trainer: Trainer, recorder: Recorder, reporter: Reporter, stop: threading.Event
-) -> None:
+) -> bool:
+    """Whether training came to its end."""
     log_every = plan.config.log_every_steps
     recorder.tell_events(reporter)
     if recorder.verdict():
-        return
+        return True
     for step in trainer.steps():
         recorder.tell_events(reporter)
         if trainer.went_back:
@@ -119,6 +120,7 @@ def _train(
             if recorder.run is not None or processes() > 1:
                 raise Interrupted(f"stopped at step {step:,}")
             warnings.warn(f"stopped at step {step:,}: the model is as it is now", stacklevel=3)
-            return
+            return False
     recorder.save()
     recorder.tell_events(reporter)
+    return True

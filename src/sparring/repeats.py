@@ -8,8 +8,9 @@ import signal
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
 from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,9 @@ from sparring.files import write_json
 from sparring.fit import fit
 from sparring.judge import judge
 from sparring.model import Model
-from sparring.plan import plan
+from sparring.plan import check_same, check_settings, plan
 from sparring.signals import handled
-from sparring.train.run import Run
+from sparring.train.run import Run, read_lines
 from sparring.train.runtime import cores
 
 FILE = "seeds.json"  # in the folder of the runs: what they have in common
@@ -59,24 +60,43 @@ class Repeats:
         try:
             kept = json.loads((path / FILE).read_text(encoding="utf-8"))
             return cls(path, int(kept["seeds"]), Config(**kept["settings"]), kept["location"])
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ConfigError, LookupError, TypeError, ValueError) as error:
             first = str(error).partition("\n")[0]
             raise RunError(f"{path / FILE}: cannot be read ({first})") from None
 
-    def begin(self, *, resume: bool = False) -> None:
-        """Make the folder, unless its runs go on, and keep what they have in common.
+    def begin(self) -> None:
+        """Make the folder, and keep what its runs have in common.
 
         Raises:
             RunError: it exists and is not empty, or cannot be written.
         """
-        if not resume and self.path.exists() and not _is_empty(self.path):
+        if self.path.exists() and not (self.path.is_dir() and not any(self.path.iterdir())):
             raise RunError(f"{self.path} exists: continue it with --resume, or name another --run")
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RunError(f"{self.path}: cannot be written ({error.strerror})") from None
+        self._keep()
+
+    def resumed(self, seeds: int, changes: Mapping[str, Any]) -> Repeats:
+        """The same with more seeds, if so many are wanted, and some settings changed.
+
+        Raises:
+            ConfigError: settings that make runs that were begun other runs.
+            RunError: the folder cannot be written.
+        """
+        for path in filter(_is_begun, sorted(self.path.glob("seed-*"))):
+            saved = Model.load(path, weights=False).config
+            check_settings(self.path, saved, saved.replace(changes))
+            break
+        more = replace(self, seeds=max(self.seeds, seeds))
+        if more != self:
+            more._keep()  # but not the changes: they are those of one sitting
+        return replace(more, config=self.config.replace(changes))
+
+    def _keep(self) -> None:
         about = {
             "seeds": self.seeds, "location": self.location, "settings": self.config.as_dict()
         }  # fmt: skip
@@ -96,35 +116,42 @@ class Repeats:
             A seed and its scores (none without a holdout), or why it has none, as each run ends.
 
         Raises:
-            SparringError: what else a run raises; the others are not started any more.
+            SparringError: what else a run raises, or that its process was killed; the others are
+                stopped, and saved.
             KeyboardInterrupt: Ctrl-C or SIGTERM; what was begun is saved.
         """
         config = self.config.replace({"threads": self.config.threads or 1})
-        wanted = [config.replace({"seed": config.seed + i}) for i in range(self.seeds)]
+        waiting = [config.replace({"seed": config.seed + i}) for i in range(self.seeds)]
+        workers = min(cores(), self.seeds)
+        running: dict[Future[list[Score]], int] = {}
         pool = ProcessPoolExecutor(
-            min(cores(), self.seeds), mp_context=get_context("spawn"), initializer=_end_with,
-            initargs=(os.getpid(),),
-        )  # fmt: skip
-        with pool:
-            seeds = {
-                pool.submit(
-                    one, dataset, each, self.location, self.path / f"seed-{each.seed}", changes
-                ): each.seed
-                for each in wanted
-            }
-            try:
-                with handled():
-                    for job in as_completed(seeds):
+            workers, mp_context=get_context("spawn"), initializer=_end_with, initargs=(os.getpid(),)
+        )
+        try:
+            with handled():
+                while waiting or running:
+                    # No more than run at once: a pool does not take back what it was handed.
+                    while waiting and len(running) < workers:
+                        each = waiting.pop(0)
+                        path = self.path / f"seed-{each.seed}"
+                        job = pool.submit(one, dataset, each, self.location, path, changes)
+                        running[job] = each.seed
+                    for job in wait(running, return_when=FIRST_COMPLETED).done:
+                        seed = running.pop(job)
                         try:
-                            yield seeds[job], job.result()
+                            yield seed, job.result()
                         except DivergedError as error:
-                            yield seeds[job], error
-            except KeyboardInterrupt:
+                            yield seed, error
+        except BrokenProcessPool:
+            raise RunError(
+                f"{self.path}: a run's process was killed, perhaps for want of memory; continue "
+                "with --resume"
+            ) from None
+        finally:
+            if running:
                 for child in active_children():
                     child.terminate()  # it saves, and ends
-                raise
-            finally:
-                pool.shutdown(cancel_futures=True)
+            pool.shutdown()
 
 
 def one(
@@ -132,17 +159,36 @@ def one(
     changes: Mapping[str, Any] | None = None,
 ) -> list[Score]:  # fmt: skip
     """Train and judge the run in the directory `path`; its scores."""
-    begun = (path / "config.json").is_file()
+    begun = _is_begun(path)
     if begun:
         config = Model.load(path, weights=False).config.replace(changes or {})
     planned = plan(dataset, config, location)
     run = Run.open(path) if begun else Run.create(path)
-    model = fit(planned, run, resume=begun)
+    model = _ended(run) if begun else None
+    if model is None:
+        model = fit(planned, run, resume=begun)
+    else:
+        check_same(planned, run)
     if len(planned.holdout) < 2:
         return []
     scores = judge(model, planned.holdout, planned.train)
-    run.append(run.metrics_path, record(scores, "holdout"))
+    if all("step" in line for line in read_lines(run.metrics_path)):  # a monitor's lines have one
+        run.append(run.metrics_path, record(scores, "holdout"))
     return scores
+
+
+def _is_begun(path: Path) -> bool:
+    """Whether a run that can go on is in a directory."""
+    return (path / "config.json").is_file() and not Run(path).is_blank()
+
+
+def _ended(run: Run) -> Model | None:
+    """The model of a run that has ended; None of one that goes on."""
+    try:
+        model = Model.load(run.path)
+    except RunError:  # there is none yet, or it is damaged: the state has all there is
+        return None
+    return model if model.ended else None
 
 
 def _end_with(parent: int) -> None:
@@ -155,10 +201,6 @@ def _end_with(parent: int) -> None:
                 os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, daemon=True).start()
-
-
-def _is_empty(path: Path) -> bool:
-    return path.is_dir() and not any(path.iterdir())
 
 
 def spread(scores: list[list[Score]]) -> list[tuple[Score, list[float]]]:

@@ -245,11 +245,13 @@ def test_ctrl_c_under_several_seeds_says_how_to_go_on(
     assert result.code == 130
     assert "sparring train --resume --run many\n" in result.out
     assert call("train", "--resume", "--run", "many", "--threads", 2).code == 130
-    refused(call, "train", "--resume", "--run", "many", "--loss", "hinge", says=["loss"])
     refused(call, "train", "moons", "--seeds", 2, "--run", "many", says=["many exists"])
     assert call("train", "--resume", "--run", "many", "--seeds", 3).code == 130
     kept = json.loads(Path("many/seeds.json").read_text())
-    assert (kept["seeds"], kept["location"], kept["settings"]["threads"]) == (3, "moons", 2)
+    assert (kept["seeds"], kept["location"], kept["settings"]["threads"]) == (3, "moons", None)
+    write("t.csv", "a,b\n" + "1.5,2\n2.5,1\n" * 20)
+    assert call("train", "t.csv", "--seeds", 2, "--run", "t").code == 130
+    assert json.loads(Path("t/seeds.json").read_text())["location"] == str(Path("t.csv").absolute())
 
 
 def test_a_run_of_one_seed_stays_one(call: Call) -> None:

@@ -57,6 +57,18 @@ def test_passes_through_the_critic_are_counted() -> None:
         assert len(calls) == expected
 
 
+@pytest.mark.parametrize("loss", LOSSES)
+def test_real_rows_pass_d_for_g_only_where_something_comes_of_it(loss: str) -> None:
+    for batch_norm in (False, True):  # whose statistics are of real rows and fakes alike
+        _, D = nets((4,), critic_batch_norm=batch_norm)
+        real, fake, y = batch(6, 4)
+        seen: list[Tensor] = []
+        D.register_forward_hook(lambda D, inputs, logits, seen=seen: seen.append(inputs[0]))
+        objective = build_objective(Config(loss=loss, penalty="none", gamma=0.0))
+        objective.generator_loss(D, real, fake, y)
+        assert seen == ([real] if LOSSES[loss].pairs or batch_norm else []) + [fake]
+
+
 def test_batch_statistics_do_not_mix_real_and_fake() -> None:
     _, D = nets((4,), critic_batch_norm=True)
     real, fake, y = batch(6, 4)

@@ -133,5 +133,4 @@ def test_few_rows_held_out_say_nothing_of_what_d_knows(make_trainer: MakeTrainer
     trainer = make_trainer()
     old = trainer.checkup
     few = Checkup(old.G, old.average, old.D, old.loss, rows(40, 1), rows(9, 2), 0).look(1, 0.5)
-    assert "holdout_accuracy" in few
-    assert "train_preference" not in few
+    assert {"holdout_accuracy", "train_preference"}.isdisjoint(few)

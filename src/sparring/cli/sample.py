@@ -51,10 +51,10 @@ def command(
 ) -> None:
     model = Model.load(run, device)
     if not model.ended:
-        print(
-            f"training did not end: samples are of step {model.steps:,} (it goes on with: sparring "
-            f"train --resume --run {run})", file=sys.stderr,
-        )  # fmt: skip
+        told = f"training did not end: samples are of step {model.steps:,}"
+        if (run / "state").is_dir():
+            told += f" (it goes on with: sparring train --resume --run {run})"
+        print(told, file=sys.stderr)
     y = None
     if digits is not None:
         if n is not None or where or balance or keep:

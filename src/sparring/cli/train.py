@@ -30,7 +30,7 @@ from sparring.nets.catalogue import NETWORKS
 from sparring.nets.layers import ACTIVATIONS, OUTPUT_ACTIVATIONS
 from sparring.objective.losses import LOSSES
 from sparring.objective.penalties import PENALTIES
-from sparring.plan import Plan, check_settings, plan
+from sparring.plan import Plan, lasting, plan
 from sparring.recorder import picture_samples
 from sparring.repeats import Repeats
 from sparring.train.cluster import agreed, cluster, processes, rank
@@ -105,10 +105,13 @@ def train(
         return
     place = run or free_path(Path("runs"), stem(source))
     if seeds > 1:
-        if repeats is not None:
-            check_settings(place, repeats.config, config)
-        repeats = Repeats(place, seeds, config, source)
-        repeats.begin(resume=resume)
+        if repeats is None:
+            repeats = Repeats(place, seeds, config, lasting(source))
+            repeats.begin()
+        else:
+            repeats = dataclasses.replace(
+                repeats.resumed(seeds, changes), location=lasting(source)
+            )
         train_repeatedly(repeats, dataset, changes)
         return
     if not resume:

@@ -47,11 +47,12 @@ class Objective:
 
     def generator_loss(self, D: Critic, real: Tensor, fake: Tensor, y: Tensor) -> Tensor:
         """What G descends; arguments as in `critic_loss`."""
-        fake_logits = judge(D, fake, y)
-        real_logits = fake_logits.new_empty(0)
-        if self.loss.pairs:
+        real_logits = fake.new_empty(0)
+        # Batch normalisation keeps statistics of both, whatever the loss wants.
+        if self.loss.pairs or D.mixes_rows:
             with torch.no_grad():  # nothing of it reaches G
                 real_logits = judge(D, real, y)
+        fake_logits = judge(D, fake, y)
         return self.loss.generator(real=real_logits, fake=fake_logits)
 
 

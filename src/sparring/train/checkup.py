@@ -25,7 +25,7 @@ LEAST_STEPS = 50  # between two of them
 ROWS = 512  # real rows, and as many samples, that are compared
 JUDGED = 256  # of them that D is asked about
 SEARCHED = 2_048  # training rows among which copies are looked for
-LEAST_HELD = 10  # rows held out that D must not take for training rows by chance alone
+LEAST_HELD = 10  # rows held out, of which chance alone does not say what D makes of them
 CELLS = 32
 DIRECTIONS = 32
 
@@ -123,8 +123,8 @@ class Checkup:
             return found
         with torch.no_grad():
             held = judge(self.D, fixed.held, fixed.held_y)
-        found["holdout_accuracy"] = signs.preference(held, logits)
         if len(held) >= LEAST_HELD:
+            found["holdout_accuracy"] = signs.preference(held, logits)
             found["train_preference"] = signs.preference(real, held)
         return found
 

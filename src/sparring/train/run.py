@@ -18,6 +18,7 @@ import io
 import json
 import os
 import pickle
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,7 @@ class Run:
                 cannot be made.
         """
         path, run = Path(path), cls(Path(path))
-        if path.exists() and (not path.is_dir() or any(path.iterdir())) and not run._is_blank():
+        if path.exists() and (not path.is_dir() or any(path.iterdir())) and not run.is_blank():
             raise RunError(f"{path} exists: continue it with --resume, or name another --run")
         try:
             run.samples.mkdir(parents=True, exist_ok=True)
@@ -61,15 +62,20 @@ class Run:
             raise RunError(f"{path}: cannot be written ({error.strerror})") from None
         return run
 
-    def _is_blank(self) -> bool:
-        """Whether a run was begun here and nothing of it is left to lose."""
-        begun = self.log_path.is_file() and self.samples.is_dir() and self.states.is_dir()
-        folders = (self.samples, self.states)
-        known = {"config.json", "schema.json", *(p.name for p in (self.log_path, *folders))}
-        empty = begun and not self.log_path.stat().st_size
-        return empty and not any(any(folder.iterdir()) for folder in folders) and known >= {
-            entry.name for entry in self.path.iterdir()
-        }  # fmt: skip
+    def is_blank(self) -> bool:
+        """Whether a run was begun in this directory and nothing of it is left to lose."""
+        names = {entry.name for entry in self.path.iterdir()} if self.path.is_dir() else set()
+        folders, log = (self.samples, self.states), self.log_path
+        skeleton = {log.name, *(folder.name for folder in folders)}
+        if skeleton <= names:  # only then a run writes these, at first beside their places
+            names -= {"config.json", "schema.json"}
+            names = {name for name in names if not re.fullmatch(r"\..+\.\d+\.tmp", name)}
+        return (
+            bool(names) and names <= skeleton
+            and not (log.exists() and (not log.is_file() or log.stat().st_size))
+            and all(folder.is_dir() and not any(folder.iterdir())
+                    for folder in folders if folder.exists())
+        )  # fmt: skip
 
     @classmethod
     def open(cls, path: str | Path) -> Run:

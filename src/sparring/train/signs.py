@@ -167,7 +167,7 @@ class Ruler:
 
 
 def copying(fake: Tensor, train: Tensor, ruler: Ruler) -> dict[str, float]:
-    """How near samples lie to training rows, beside how near rows held out do."""
+    """How near samples lie to training rows, beside how near other real rows do."""
     if ruler.usual is None:
         return {}
     distance = nearest(fake, train)
