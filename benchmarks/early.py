@@ -26,7 +26,7 @@ ENDS: dict[str, dict[str, Any]] = {
     "the last, nothing held out": {"holdout": 0.0},
     "the last, a fifth held out": {},
     "the best by sliced_wasserstein": {"monitor": "sliced_wasserstein"},
-    "the best by c2st": {"monitor": "c2st"},
+    "the best by trend": {"monitor": "trend"},
 }
 
 
