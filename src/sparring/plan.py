@@ -121,11 +121,11 @@ class Plan:
 
     def _prepare(self, device: torch.device) -> Prepare:
         """How encoded rows become what the nets see: those held out as those trained on."""
-        h, shape = self.config.smoothing, self.kind.shape
-        numbers = shape.row[0] - sum(shape.one_hot)
-        if not h or not numbers:
+        h = self.config.smoothing
+        moved = self.kind.continuous if h else ()
+        if not h or not moved:
             return self.kind.prepare
-        return Smoothed(self.kind.prepare, self.encoded[0], numbers, h, self.config.seed, device)
+        return Smoothed(self.kind.prepare, self.encoded[0], moved, h, self.config.seed, device)
 
 
 def plan(dataset: Dataset, config: Config, location: str | Path | None = None) -> Plan:
@@ -180,7 +180,7 @@ def plan(dataset: Dataset, config: Config, location: str | Path | None = None) -
     if config.momentum and config.optimizer != "sgd":
         raise ConfigError(f"momentum: optimizer {config.optimizer!r} has none; sgd does")
     for name in ("min_count", "tail_quantile", "drop_text"):
-        if not isinstance(kind, Table) and getattr(config, name) != getattr(Config(), name):
+        if not isinstance(kind, Table) and getattr(config, name) > getattr(Config(), name):
             raise ConfigError(f"{name}: only tables have columns that it could change")
     if config.constraints and not isinstance(dataset.x, pd.DataFrame):
         raise ConfigError("constraints: only tables have columns that can be held to any")

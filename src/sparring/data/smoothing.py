@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -12,16 +14,16 @@ LOOKED_AT = 10_000  # rows that tell mean and covariance
 
 
 class Smoothed:
-    """What `prepare` makes of rows, with m + sqrt(1 - h^2) (x - m) + h e for their numbers x.
+    """What `prepare` makes of rows, with m + sqrt(1 - h^2) (x - m) + h e for some numbers x.
 
-    m is what a linear regression expects of the numbers beside the row's categories, and e is
-    normal with the covariance of x - m. So the numbers' covariance stays, and so do their means
-    beside a category, which noise alone would blur. G learns the rows' density under a kernel.
+    m is what a linear regression expects of them beside the rest of the row, and e is normal with
+    the covariance of x - m. So the numbers' covariance stays, and so do their means beside a
+    category, which noise alone would blur. G learns the rows' density under a kernel.
 
     Args:
         prepare: turns the raw tensors of rows into what the nets see, (b, d) float32.
         raw: of all training rows.
-        numbers: how many of the d come first and are numbers; the others stay.
+        moved: which of the d are those numbers; the others stay.
         h: how far, in deviations of x - m, in [0, 1).
         seed: of what is random in the rows that tell m and the covariance.
         device: where batches are made.
@@ -31,25 +33,34 @@ class Smoothed:
     """
 
     def __init__(
-        self, prepare: Prepare, raw: tuple[Tensor, ...], numbers: int, h: float, seed: int,
+        self, prepare: Prepare, raw: tuple[Tensor, ...], moved: Sequence[int], h: float, seed: int,
         device: torch.device,
     ) -> None:  # fmt: skip
-        self.prepare, self.numbers, self.h = prepare, numbers, h
+        self.prepare, self.h = prepare, h
         rows = prepare(tuple(t[:LOOKED_AT] for t in raw), random_stream(seed, "smoothing"))
+        stays = torch.ones(rows.shape[1], dtype=torch.bool)
+        stays[list(moved)] = False
+        self.moved, self.others = (~stays).nonzero()[:, 0], stays.nonzero()[:, 0]
         mean = rows.double().mean(0)
-        x, others = (rows - mean).tensor_split([numbers], dim=1)
+        x, others = self.parts(rows - mean)
         # As if each category had one row more, at the mean: rare ones do not explain their rows.
         ridge = torch.eye(others.shape[1], dtype=torch.float64)
         slope = torch.linalg.solve(others.T @ others + ridge, others.T @ x)
-        covariance = torch.cov((x - others @ slope).T, correction=0).reshape(numbers, numbers)
+        covariance = torch.cov((x - others @ slope).T, correction=0).reshape([len(moved)] * 2)
         values, vectors = torch.linalg.eigh(covariance)
         root = vectors * values.clamp(min=0).sqrt()  # root @ root.T is the covariance
         self.mean, self.slope, self.root = (t.float().to(device) for t in (mean, slope, root))
+        self.moved, self.others = self.moved.to(device), self.others.to(device)
 
     def __call__(self, raw: tuple[Tensor, ...], random: torch.Generator) -> Tensor:
         rows = self.prepare(raw, random)
-        x, others = rows.tensor_split([self.numbers], dim=1)
-        expected, centre = self.mean.tensor_split([self.numbers])
+        x, others = self.parts(rows)
+        expected, centre = self.parts(self.mean[None])
         m = expected + (others - centre) @ self.slope
         e = torch.randn(x.shape, generator=random, device=x.device) @ self.root.T
-        return torch.cat([m + (1 - self.h**2) ** 0.5 * (x - m) + self.h * e, others], dim=1)
+        new = m + (1 - self.h**2) ** 0.5 * (x - m) + self.h * e
+        return rows.index_copy(1, self.moved, new)
+
+    def parts(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """What moves of rows (n, d), and what stays."""
+        return rows[:, self.moved], rows[:, self.others]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -118,6 +118,11 @@ class Kind(ABC):
     def steps(self) -> Steps | None:
         """The values that cells of G's rows can have, where rows have cells, else None."""
         return None
+
+    @property
+    def continuous(self) -> Sequence[int]:
+        """Which of a flat row are numbers that could be a little more or less."""
+        return range(self.shape.row[0] - sum(self.shape.one_hot))
 
     @property
     def ends(self) -> tuple[float, float] | None:

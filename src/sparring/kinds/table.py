@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -371,6 +371,12 @@ class Table(Kind):
 
     def steps(self) -> Steps:
         return steps_of(self.layout)
+
+    @property
+    def continuous(self) -> Sequence[int]:
+        """Not those of a few values, such as answers from 1 to 5: moved ones would be others."""
+        columns = [column for column in self.layout.ranks for _ in range(column.width)]
+        return [place for place, column in enumerate(columns) if not column.repeats]
 
     def views(self, real: Dataset, *others: Dataset) -> list[Views]:
         frames = [_frame(dataset) for dataset in (real, *others)]

@@ -96,12 +96,17 @@ class RankColumn(LearntColumn):
         ones are steps, and 32 equal parts of the ranks.
         """
         low, high = self.distribution.interval(np.unique(self.distribution.values))
-        shared = (high - low).sum() >= SHARED
-        if len(low) <= (MANY_VALUES if shared else FEW_VALUES):
+        if len(low) <= (MANY_VALUES if self.repeats else FEW_VALUES):
             return np.unique(low)[1:], True
         frequent = high - low > 1 / (2 * PARTS)
         parts = np.concatenate([np.arange(1, PARTS) / PARTS, low[frequent], high[frequent]])
         return np.unique(parts[(parts > 0) & (parts < 1)]), False
+
+    @property
+    def repeats(self) -> bool:
+        """Whether nearly all cells have a value that others have, too."""
+        low, high = self.distribution.interval(np.unique(self.distribution.values))
+        return bool((high - low).sum() >= SHARED)
 
     def present(self, numbers: np.ndarray) -> np.ndarray:
         """Which cells are not missing, (n,).
