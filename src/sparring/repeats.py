@@ -87,10 +87,10 @@ class Repeats:
             ConfigError: settings that make runs that were begun other runs.
             RunError: the folder cannot be written.
         """
-        for path in filter(_is_begun, sorted(self.path.glob("seed-*"))):
-            saved = Model.load(path, weights=False).config
+        begun = next(filter(_is_begun, sorted(self.path.glob("seed-*"))), None)
+        if begun is not None:
+            saved = Model.load(begun, weights=False).config
             check_settings(self.path, saved, saved.replace(changes))
-            break
         more = replace(self, seeds=max(self.seeds, seeds))
         if more != self:
             more._keep()  # but not the changes: they are those of one sitting

@@ -73,7 +73,8 @@ SIGNALS: dict[str, str] = {
     "looks": "how often the run was looked at: 24 times, or every 50 steps of a short run",
     "divergences": "times that a loss or gradient grew beyond bounds until that ended the run",
     "critic_accuracy": "chance that D prefers a real row to a sample of G (.5: cannot tell)",
-    "holdout_accuracy": "the same with a row held out in place of the training row",
+    "holdout_accuracy": "the same with one of ten or more rows held out in place of the training "
+    "row",
     "train_preference": "chance that D prefers a training row to one of ten or more held out (.5: "
     "no difference)",
     "logit_gap": "D's mean logit of real rows less that of samples",
