@@ -8,10 +8,12 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -22,9 +24,31 @@ from sparring.errors import DivergedError
 from sparring.evaluate.suite import METRICS
 from sparring.fit import fit
 from sparring.judge import judge
+from sparring.kinds.columns.distribution import Distribution
+from sparring.kinds.columns.keep import Keep
+from sparring.model import Model
+from sparring.nets.base import Generator
 from sparring.plan import HOLDOUT_ROWS, Plan, plan
 
 Settings = Mapping[str, Any]
+
+
+def from_end_to_end(cells: np.ndarray, keep: Keep) -> Distribution:
+    """A column's numbers scaled from the smallest to the largest, in place of `Distribution.fit`."""
+    return Distribution((float(cells.min()), float(cells.max())), (0.0, 1.0), discrete=False)
+
+
+def uncalibrated(model: Model, *_: object) -> Generator:
+    """In the place of the calibrated G."""
+    return model.G
+
+
+# What no setting switches off; a change names it under "without".
+WITHOUT: dict[str | None, Callable[[], AbstractContextManager[object]]] = {
+    None: nullcontext,
+    "ranks": lambda: patch.object(Distribution, "fit", staticmethod(from_end_to_end)),
+    "calibration": lambda: patch("sparring.select.calibrated", uncalibrated),
+}
 
 
 @dataclass(frozen=True)
@@ -34,7 +58,8 @@ class Ablation:
     Attributes:
         sources: names or files that `open_source` knows.
         metrics: names of metrics, in the order of the columns.
-        changes: what the row is called -> the settings that differ from the defaults.
+        changes: what the row is called -> the settings that differ from the defaults, and of
+            `WITHOUT` the one that is left out.
     """
 
     sources: tuple[str, ...]
@@ -74,7 +99,8 @@ def one(name: str, source: str, settings: Settings, seed: int) -> None:
     kept: dict[str, Any] = {"run": key(planned)}
     before = time.process_time()
     try:
-        model = fit(planned)
+        with WITHOUT[settings.get("without")]():
+            model = fit(planned)
     except DivergedError as error:
         kept["diverged"] = str(error)
     else:
@@ -93,6 +119,18 @@ def prepared(source: str, settings: Settings, seed: int) -> Plan:
         source: "NAME, 32 points" are 32 to train on, and as many as may be to judge by; "NAME, no
             labels" are rows without theirs.
     """
+    settings = dict(settings)
+    left_out = settings.pop("without", None)
+    with WITHOUT[left_out]():
+        planned = set_up(source, settings, seed)
+    if left_out is None:
+        return planned
+    mark = f"{planned.source['fingerprint']} without {left_out}"  # for the `key`
+    return replace(planned, source={**planned.source, "fingerprint": mark})
+
+
+def set_up(source: str, settings: Settings, seed: int) -> Plan:
+    """The same with nothing left out."""
     config = Config(seed=seed, threads=1, engine="traced").replace(settings)
     name, _, part = source.partition(", ")
     dataset = open_source(name)
@@ -174,6 +212,8 @@ OF_TABLES: Mapping[str, Settings] = {
     "the defaults, 400 steps, no Gibbs sweep": {},
     "with the Gibbs sweep": {"gibbs_sweep": True},
     "the best of 4 rows": {"candidates": 4},
+    "numbers from end to end, not by rank": {"without": "ranks"},
+    "numbers as G makes them, not calibrated": {"without": "calibration"},
     "packs of 10": {"pac": 10, "gamma": 0.3},
     "cells of half the rows are given": {"given_share": 0.5},
     "gamma x 3": {"gamma": 9.0},
