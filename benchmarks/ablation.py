@@ -34,7 +34,7 @@ Settings = Mapping[str, Any]
 
 
 def from_end_to_end(cells: np.ndarray, keep: Keep) -> Distribution:
-    """A column's numbers scaled from the smallest to the largest, in place of `Distribution.fit`."""
+    """A column's numbers scaled from the smallest to the largest, for `Distribution.fit`."""
     return Distribution((float(cells.min()), float(cells.max())), (0.0, 1.0), discrete=False)
 
 

@@ -128,12 +128,16 @@ def match(
 
     def moved(others: Tensor, cell: int) -> Tensor:
         logits, size = net.logits(others, cell), net.sizes[cell]
-        wanted = (torch.bincount(places[:, cell], minlength=size) / len(real) + 1e-5).log()[:, None]
+        wanted = torch.bincount(places[:, cell], minlength=size) / len(real) + 1e-5
+        # Of each value in each row, up to a factor of the row; moves are factors of the values.
+        odds = (logits - logits.amax(0)).exp_()
         move = torch.zeros_like(wanted)
         for _ in range(MATCHES):
-            move += wanted - ((logits + move).softmax(0).mean(1, keepdim=True) + 1e-5).log()
-        net.bias[slice(*net.starts[cell : cell + 2])] += move[:, 0]
-        return logits + move
+            factors = (move - move.amax()).exp()
+            shares = factors * (odds @ (factors @ odds).clamp(min=1e-30).reciprocal()) / len(rows)
+            move += wanted.log() - (shares + 1e-5).log()
+        net.bias[slice(*net.starts[cell : cell + 2])] += move
+        return logits + move[:, None]
 
     uniform = torch.rand(len(rows), len(G.cells), generator=random).to(rows.device)
     G.swept(rows, y, uniform, moved)
