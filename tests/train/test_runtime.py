@@ -105,11 +105,27 @@ def test_the_gain_is_the_ratio_of_times_without_the_first_pair(
     assert gain(lambda: call("one", 2.0), lambda: call("other", 3.0)) == pytest.approx(1.5)
 
 
+def test_the_precision_is_picked_by_calls_that_nothing_held_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now, calls = 0.0, 0
+
+    def call(a: torch.Tensor, _: torch.Tensor) -> None:
+        nonlocal now, calls
+        calls += 1
+        fast = a.dtype == torch.bfloat16
+        now += (1.0 if fast else 2.0) + 50.0 * (calls % 6 == 1)  # one of three calls in bf16 waits
+
+    monkeypatch.setattr(runtime.time, "perf_counter", lambda: now)
+    monkeypatch.setattr(torch, "mm", call)
+    assert pick_precision("auto", torch.device("cpu")) == "bf16"
+
+
 @pytest.mark.parametrize(("speed", "precision"), [(3.0, "bf16"), (0.5, "fp32")])
 def test_bf16_is_picked_where_it_is_fast(
     monkeypatch: pytest.MonkeyPatch, speed: float, precision: str
 ) -> None:
-    monkeypatch.setattr(runtime, "gain", lambda one, other: speed)
+    monkeypatch.setattr(runtime, "gain", lambda one, other, over: speed)
     assert pick_precision("auto", torch.device("cpu")) == precision
     assert pick_precision("fp32", torch.device("cpu")) == "fp32"
     assert pick_precision("bf16", torch.device("cpu")) == "bf16"

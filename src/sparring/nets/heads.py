@@ -67,7 +67,9 @@ class OneHotHead(nn.Module):
 
 def harden(logits: Tensor) -> Tensor:
     """The one-hot of each row's largest logit, with the gradient of its softmax."""
+    hard = torch.zeros_like(logits).scatter_(1, logits.argmax(1, keepdim=True), 1.0)
+    if not logits.requires_grad:
+        return hard
     soft = logits.softmax(1)
-    hard = torch.zeros_like(soft).scatter_(1, soft.argmax(1, keepdim=True), 1.0)
     # In this order the sum is exactly the one-hot: D must not see rounding as a sign of a fake.
     return hard + (soft - soft.detach())
