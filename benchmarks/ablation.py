@@ -209,7 +209,7 @@ OF_POINTS: Mapping[str, Settings] = {
     "no output noise": {"output_noise": False},
 }
 OF_TABLES: Mapping[str, Settings] = {
-    "the defaults, 400 steps, no Gibbs sweep": {},
+    "the defaults, 800 steps, no Gibbs sweep": {},
     "with the Gibbs sweep": {"gibbs_sweep": True},
     "the best of 4 rows": {"candidates": 4},
     "numbers from end to end, not by rank": {"without": "ranks"},
@@ -221,7 +221,8 @@ OF_TABLES: Mapping[str, Settings] = {
     "gamma x 0.1": {"gamma": 0.3},
     "non-saturating loss": {"loss": "non-saturating"},
     "no penalty on fakes": {"penalty": "r1"},
-    "half as wide, twice the steps": {"width": 128, "steps": 800},
+    "twice as wide, half the steps": {"width": 256, "steps": 400},
+    "half as wide, twice the steps": {"width": 64, "steps": 1_600},
     "no averaging": {"ema_half_life_steps": 0.0},
     "plain MLP": {"network": "mlp"},
 }
@@ -309,7 +310,7 @@ ABLATIONS: dict[str, Ablation] = {
     ),
     # Few steps, which is enough to tell them apart; a sweep would make up for part of what is lost.
     "ablation-tables": Ablation(FILES, ("shape", "trend", "c2st"), {
-        title: {"steps": 400, "gibbs_sweep": False, **settings}
+        title: {"steps": 800, "gibbs_sweep": False, **settings}
         for title, settings in OF_TABLES.items()
     }),
 }  # fmt: skip

@@ -266,10 +266,11 @@ def test_a_picture_of_sixteen_columns_at_most(tmp_path: Path) -> None:
     assert (tmp_path / "a.png").stat().st_size > 10_000
 
 
-def test_few_rows_train_smaller_nets() -> None:
+def test_few_rows_train_smaller_nets_for_fewer_steps() -> None:
     few, many = (Table.defaults_for(FEW_ROWS + more, Config()) for more in (-1, 0))
     assert many == Table.defaults
-    assert few["width"] < many["width"]
+    assert few["depth"] < many["depth"]
+    assert few["steps"] < many["steps"]
     assert few.keys() == many.keys()
 
 

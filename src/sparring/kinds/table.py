@@ -56,7 +56,7 @@ from sparring.kinds.style import save
 from sparring.nets.base import Shape
 from sparring.nets.gibbs import Steps
 
-FEW_ROWS = 2_000  # fewer train smaller nets
+FEW_ROWS = 2_000  # fewer train nets half as deep, half as long
 VERY_FEW_ROWS = 500  # fewer are moved a little each time, and for fewer steps
 
 
@@ -94,7 +94,7 @@ class Table(Kind):
         "clusters": 0,
         "network": "residual-mlp",
         "latent_dim": 32,
-        "width": 256,
+        "width": 128,
         "depth": 4,
         "output_activation": "none",
         "smoothing": 0.0,
@@ -112,9 +112,9 @@ class Table(Kind):
         "match_histogram": False,
         "gibbs_sweep": True,
         "precision": "fp32",
-        "steps": 3_000,
+        "steps": 6_000,
     }
-    with_few_rows: ClassVar[Mapping[str, Any]] = {"width": 128, "depth": 2}
+    with_few_rows: ClassVar[Mapping[str, Any]] = {"depth": 2, "steps": 3_000}
     with_very_few_rows: ClassVar[Mapping[str, Any]] = {"steps": 1_000, "smoothing": 0.5}
     in_private: ClassVar[Mapping[str, Any]] = {
         "width": 64, "depth": 1, "batch_size": 2_000, "steps": 1_000, "smoothing": 0.0
