@@ -91,7 +91,8 @@ class Plan:
         config = self.config
         device = pick_device(config.device)
         G, D = build_networks(self.kind.shape, config)
-        batches = self._batches(self.encoded, device)
+        prepare = self._prepare(device)
+        batches = self._batches(self.encoded, device, prepare)
         # Under epsilon nothing looks at rows: what it finds would stand in the log.
         places = np.arange(min(len(self.holdout), ROWS) if self.budget is None else 0)
         places = encodable(self.kind, self.holdout, places) if len(places) else places
@@ -99,16 +100,16 @@ class Plan:
         if len(places):
             some = self.holdout.take(places)
             encodings = self.kind.encode(some), self.kind.encode_labels(some)
-            holdout = self._batches(encodings, device)
+            holdout = self._batches(encodings, device, prepare)
         return Trainer(
             G.to(device), D.to(device), build_objective(config), batches, config, holdout
         )
 
-    def _batches(self, rows: Encoded, device: torch.device) -> Batches:
+    def _batches(self, rows: Encoded, device: torch.device, prepare: Prepare) -> Batches:
         arguments = (
             *rows,
             self.kind.shape.conditions,
-            self._prepare(device),
+            prepare,
             resolved(self.config.batch_size, "batch_size"),
             device,
             self.config.seed,
