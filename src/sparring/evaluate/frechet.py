@@ -26,12 +26,26 @@ def frechet_distance(real: np.ndarray, fake: np.ndarray) -> float:
     Source: Heusel et al. 2017, "GANs trained by a two time-scale update rule", eq. 6.
     """
     real, fake = paired(real, fake, least=2)
+    if min(len(real), len(fake)) < real.shape[1]:
+        return _frechet_of_few(real, fake)
     return gaussian_frechet(
         real.mean(axis=0),
         np.atleast_2d(np.cov(real, rowvar=False)),
         fake.mean(axis=0),
         np.atleast_2d(np.cov(fake, rowvar=False)),
     )
+
+
+def _frechet_of_few(real: np.ndarray, fake: np.ndarray) -> float:
+    """The same from fewer rows than features, without a matrix of features by features.
+
+    With covariances A^T A and B^T B the last trace of `gaussian_frechet` is the sum of the singular
+    values of A B^T.
+    """
+    a, b = ((x - x.mean(axis=0)) / np.sqrt(len(x) - 1) for x in (real, fake))
+    overlap = np.linalg.svd(a @ b.T, compute_uv=False).sum()
+    shift = real.mean(axis=0) - fake.mean(axis=0)
+    return max(0.0, float(np.sum(shift**2) + np.sum(a**2) + np.sum(b**2) - 2 * overlap))
 
 
 def gaussian_frechet(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -203,8 +204,7 @@ def _interval(
 def _parts(value: Any, control: Any) -> tuple[Part, ...]:
     if not (isinstance(value, TableError) and isinstance(control, TableError)):
         return ()
-    parts = [
-        Part(tuple(map(str, names)), error, control.parts[names])
-        for names, error in value.parts.items()
-    ]
-    return tuple(sorted(parts, key=lambda part: part.value, reverse=True)[:MOST_PARTS])
+    largest = heapq.nlargest(MOST_PARTS, value.parts.items(), key=lambda part: part[1])
+    return tuple(
+        Part(tuple(map(str, names)), error, control.parts[names]) for names, error in largest
+    )
