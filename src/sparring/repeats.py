@@ -11,7 +11,13 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
-from multiprocessing import active_children, get_context
+from multiprocessing import (
+    active_children,
+    forkserver,
+    get_all_start_methods,
+    get_context,
+    parent_process,
+)
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +37,9 @@ from sparring.train.run import Run, read_lines
 from sparring.train.runtime import cores
 
 FILE = "seeds.json"  # in the folder of the runs: what they have in common
-ALONE_SECONDS = 2.0  # at most, that a run goes on after the process that began it is gone
+# A server that has loaded this module starts processes that need not load it again.
+SERVED = "forkserver" in get_all_start_methods()
+ALONE_SECONDS = 2.0  # between two attempts to end a run whose first process is gone
 
 
 @dataclass(frozen=True)
@@ -124,9 +132,9 @@ class Repeats:
         waiting = [config.replace({"seed": config.seed + i}) for i in range(self.seeds)]
         workers = min(cores(), self.seeds)
         running: dict[Future[list[Score]], int] = {}
-        pool = ProcessPoolExecutor(
-            workers, mp_context=get_context("spawn"), initializer=_end_with, initargs=(os.getpid(),)
-        )
+        make_ready()
+        context = get_context("forkserver" if SERVED else "spawn")
+        pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent)
         try:
             with handled():
                 while waiting or running:
@@ -191,14 +199,23 @@ def _ended(run: Run) -> Model | None:
     return model if model.ended else None
 
 
-def _end_with(parent: int) -> None:
-    """End this process, which saves its run first, soon after its parent has ended."""
+def make_ready() -> None:
+    """Begin to load what the processes of runs need, while this one goes on."""
+    if SERVED:
+        get_context("forkserver").set_forkserver_preload([__name__])
+        forkserver.ensure_running()
+
+
+def _end_with_parent() -> None:
+    """End this process, which saves its run first, when the one that began it has ended."""
+    parent = parent_process()
+    assert parent is not None
 
     def watch() -> None:
-        while True:
+        parent.join()
+        while True:  # the first one may be taken by a run, to save
+            os.kill(os.getpid(), signal.SIGTERM)
             time.sleep(ALONE_SECONDS)
-            if os.getppid() != parent:  # again and again: the first one may be a run's, to save
-                os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, daemon=True).start()
 

@@ -32,7 +32,7 @@ from sparring.objective.losses import LOSSES
 from sparring.objective.penalties import PENALTIES
 from sparring.plan import Plan, lasting, plan
 from sparring.recorder import picture_samples
-from sparring.repeats import Repeats
+from sparring.repeats import Repeats, make_ready
 from sparring.train.cluster import agreed, cluster, processes, rank
 from sparring.train.engine import ENGINES
 from sparring.train.optimizers import OPTIMIZERS
@@ -88,6 +88,8 @@ def train(
         raise ConfigError("--seeds gives every run a process of its own: leave out torchrun")
     if source is None:
         raise ConfigError("give a SOURCE: a file, a folder or a built-in name")
+    if seeds > 1:
+        make_ready()
     changes: dict[str, Any] = {}
     for layer in (
         settings.read(config_file) if config_file else {},
