@@ -93,3 +93,11 @@ def test_deviations_get_a_gradient() -> None:
     raw, noise = normal(50, 4).requires_grad_(), normal(50, 2, seed=1)
     (gradient,) = torch.autograd.grad(OneHotHead(2, (), noisy=True)(raw, noise).sum(), raw)
     assert torch.equal(gradient, torch.cat([torch.ones(50, 2), noise], 1))
+
+
+@pytest.mark.parametrize("trained", [False, True])
+def test_what_is_not_finite_stays_so(trained: bool) -> None:
+    logits = torch.tensor([[0.0, 1.0], [torch.nan, 0.0], [0.0, torch.inf]], requires_grad=trained)
+    rows = harden(logits)
+    assert rows[0].tolist() == [0.0, 1.0]
+    assert rows[1:].isfinite().all(1).tolist() == [False, False]

@@ -69,7 +69,7 @@ def harden(logits: Tensor) -> Tensor:
     """The one-hot of each row's largest logit, with the gradient of its softmax."""
     hard = torch.zeros_like(logits).scatter_(1, logits.argmax(1, keepdim=True), 1.0)
     if not logits.requires_grad:
-        return hard
+        return hard + 0 * logits  # what is not finite stays so, for who samples to see
     soft = logits.softmax(1)
     # In this order the sum is exactly the one-hot: D must not see rounding as a sign of a fake.
     return hard + (soft - soft.detach())
