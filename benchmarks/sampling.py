@@ -22,7 +22,7 @@ from sparring.sample import block_rows, stream
 from sparring.train.runtime import cores, thread_count
 
 TABLES = ("StressLevelDataset.csv", "adult.csv")  # in $SPARRING_DATA
-BLOCKS = 10  # that are drawn, of 4,096 rows each
+BLOCKS = 8  # that are drawn, of 8,192 rows each
 OUTPUTS = ("memory", ".csv", ".parquet")
 
 

@@ -186,11 +186,11 @@ def test_an_error_in_a_thread_is_the_caller_s() -> None:
 @pytest.mark.parametrize(
     ("kind", "rows"),
     [
-        (Points((0.0,) * 2, (1.0,) * 2, "float64", None), 4096),
-        (Points((0.0,) * 129, (1.0,) * 129, "float64", None), 2048),
+        (Points((0.0,) * 2, (1.0,) * 2, "float64", None), 8192),
+        (Points((0.0,) * 129, (1.0,) * 129, "float64", None), 4096),
         (Points((0.0,) * 10**5, (1.0,) * 10**5, "float64", None), 16),
-        (Image(28, 1, None), 512),
-        (Image(64, 3, None), 32),
+        (Image(28, 1, None), 1024),
+        (Image(64, 3, None), 64),
     ],
     ids=["2", "129", "100000", "28 x 28", "64 x 64 x 3"],
 )

@@ -54,7 +54,7 @@ def swept(model: Model, steps: Steps, train: Dataset) -> Generator:
         with torch.no_grad():
             made = torch.cat([
                 model.G(torch.randn(len(few), model.G.latent_dim, generator=random).to(device), few)
-                for few in torch.split(asked, 4096)
+                for few in torch.split(asked, 1024)
             ])  # fmt: skip
         if not made.isfinite().all():
             return model.G  # who samples is told

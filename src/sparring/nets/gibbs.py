@@ -8,12 +8,13 @@ from itertools import accumulate
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, embedding, embedding_bag, pad, silu
+from torch.nn.functional import cross_entropy, embedding, embedding_bag, leaky_relu, pad
 
 from sparring.nets.base import Generator, Shape
 from sparring.nets.mlp import GivenCells
 
-INNER = 0.01  # a number is drawn within its step at least this share from the ends
+SLOPE = 0.1  # of the hidden layer, for sums below zero
+FEW_VALUES = 16  # of a cell: sums up to each are quicker as a matrix product than one by one
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,9 @@ class Conditionals(nn.Module):
     """How likely each value of a cell is beside the other cells of its row.
 
     One hidden layer sees, of every cell but the one asked for, which of its values it has (as one
-    unit of a one-hot row), and numbers as they are, too. So the layer's sum needs to be taken once
-    for a row, and changes by one term when a cell does.
+    unit of a one-hot row), and numbers as they are, too: as the middle of their step where that is
+    one value. So the layer's sum needs to be taken once for a row, and changes by one row of a
+    table when a cell does.
 
     Args:
         steps: of the cells of a row (n, d), which begins with the numbers.
@@ -55,29 +57,40 @@ class Conditionals(nn.Module):
     """
 
     edges: Tensor
+    middles: Tensor
     first: Tensor
+    cell_of: Tensor
+    along: Tensor
 
     def __init__(self, steps: Steps, width: int) -> None:
         super().__init__()
         self.sizes, self.numbers = steps.sizes, len(steps.edges)
         self.starts = (0, *accumulate(self.sizes))
-        longest = max(map(len, steps.edges), default=0)
-        edges = torch.full((self.numbers, longest), 2.0)  # beyond all ranks
-        for row, found in zip(edges, steps.edges, strict=True):
-            row[: len(found)] = found
-        # What the encoding tells anyway is not saved with the weights.
-        self.register_buffer("edges", edges, persistent=False)
-        self.register_buffer("first", torch.tensor(self.starts[:-1]), persistent=False)
         total, cells = self.starts[-1], len(self.sizes)
+        longest = max(map(len, steps.edges), default=0)
+        edges, middles = torch.full((self.numbers, longest), 2.0), torch.zeros(total)
+        for cell, found in enumerate(steps.edges):
+            edges[cell, : len(found)] = found  # what follows is beyond all ranks
+            if steps.exact[cell]:
+                middles[slice(*self.starts[cell : cell + 2])] = middles_of(found)
+        # What the encoding tells anyway is not saved with the weights.
+        for name, what in (
+            ("edges", edges),
+            ("middles", middles),
+            ("first", torch.tensor(self.starts[:-1])),
+            ("cell_of", torch.arange(cells).repeat_interleave(torch.tensor(self.sizes))),
+            ("along", ~torch.tensor(steps.exact, dtype=torch.bool)),
+        ):
+            self.register_buffer(name, what, persistent=False)
         self.seen = nn.Parameter(torch.empty(total, width))
-        self.values = nn.Parameter(torch.empty(self.numbers, width))
+        self.scores = nn.Parameter(torch.empty(self.numbers, width))
         self.asked = nn.Parameter(torch.empty(cells, width))
         self.weight = nn.Parameter(torch.zeros(total, width))
         self.bias = nn.Parameter(torch.zeros(total))
 
     def reset(self, random: torch.Generator) -> None:
         """Random weights of the hidden layer, for rows whose cells are unlike each other."""
-        for weights in (self.seen, self.values, self.asked):
+        for weights in (self.seen, self.scores, self.asked):
             nn.init.normal_(weights, std=len(self.sizes) ** -0.5, generator=random)
 
     def places(self, x: Tensor) -> Tensor:
@@ -88,15 +101,25 @@ class Conditionals(nn.Module):
             places.append(group.argmax(1, keepdim=True))
         return torch.cat(places, dim=1)
 
-    def summed(self, x: Tensor, places: Tensor) -> Tensor:
-        """What the hidden layer sums up of whole rows, (n, width)."""
-        cells = embedding_bag(places + self.first, self.seen, mode="sum")
-        return cells + x[:, : self.numbers] @ self.values
+    def table(self) -> Tensor:
+        """What each value adds to the hidden layer's sum where its cell is not the one asked for.
 
-    def term(self, x: Tensor, places: Tensor, cell: int) -> Tensor:
-        """What one cell adds to that sum, (n, width)."""
-        term = embedding(places[:, cell] + self.starts[cell], self.seen)
-        return torch.addr(term, x[:, cell], self.values[cell]) if cell < self.numbers else term
+        (all values, width). Where it is, another row is added, the cell's own.
+        """
+        numbers = slice(self.starts[self.numbers])
+        table = self.seen - embedding(self.cell_of, self.asked)
+        by_middle = embedding(self.cell_of[numbers], self.scores) * self.middles[numbers, None]
+        return torch.cat([table[numbers] + by_middle, table[self.starts[self.numbers] :]])
+
+    def summed(self, x: Tensor, places: Tensor, table: Tensor) -> Tensor:
+        """What the hidden layer sums up of whole rows, (n, width)."""
+        numbers = x[:, : self.numbers] * self.along
+        cells = embedding_bag(places + self.first, table, mode="sum")
+        return cells + torch.addmm(self.asked.sum(0), numbers, self.scores)
+
+    def term(self, places: Tensor, table: Tensor, cell: int) -> Tensor:
+        """What a cell that can be drawn adds to that sum, (n, width)."""
+        return embedding(places[:, cell] + self.starts[cell], table)
 
     def logits(self, others: Tensor, cell: int) -> Tensor:
         """Of each value of a cell, from the sum over the other cells: (values, n).
@@ -104,16 +127,16 @@ class Conditionals(nn.Module):
         Values are few and rows many: so softmax and sums over the values run along the rows.
         """
         values = slice(*self.starts[cell : cell + 2])
-        hidden = silu(others + self.asked[cell])
+        hidden = leaky_relu(others, SLOPE)
         return torch.addmm(self.bias[values, None], self.weight[values], hidden.T)
 
     def surprises(self, x: Tensor, cells: Sequence[int]) -> Tensor:
         """-log of how likely the values are that cells of rows (n, d) have: (len(cells), n)."""
-        places = self.places(x)
-        whole = self.summed(x, places)
+        places, table = self.places(x), self.table()
+        whole = self.summed(x, places, table)
         return torch.stack([
             cross_entropy(
-                self.logits(whole - self.term(x, places, cell), cell)[None],
+                self.logits(whole - self.term(places, table, cell), cell)[None],
                 places[None, :, cell], reduction="none",
             )[0]
             for cell in cells
@@ -135,9 +158,7 @@ class Conditionals(nn.Module):
             chance: of each of its values, (values, n); uniform: what to draw with, (n,) in (0, 1).
             stays: the rows whose cell is not drawn, bool (n,), or None.
         """
-        # A running sum is quick along what lies side by side.
-        after, column = chance.T.contiguous().cumsum(1), self.column(cell)
-        drawn = torch.searchsorted(after, uniform[:, None])[:, 0].clamp(max=self.sizes[cell] - 1)
+        column, drawn = self.column(cell), drawn_from(chance, uniform)
         if stays is not None:
             drawn = torch.where(stays, places[:, cell], drawn)
         places[:, cell] = drawn
@@ -145,14 +166,31 @@ class Conditionals(nn.Module):
             group = x[:, column : column + self.sizes[cell]]
             group.zero_().scatter_(1, drawn[:, None], 1.0)
             return
-        # What is left of the draw says where in the step.
-        mine, end = chance.gather(0, drawn[None])[0], after.gather(1, drawn[:, None])[:, 0]
-        share = (1 - (end - uniform) / mine.clamp(min=1e-9)).clamp(INNER, 1 - INNER)
-        starts = pad(self.edges[cell, : self.sizes[cell] - 1], (1, 0))
-        ends = pad(starts[1:], (0, 1), value=1.0)
-        rank = torch.lerp(starts[drawn].double(), ends[drawn].double(), share.double())
-        number = torch.special.ndtri(rank.clamp(1e-6, 1 - 1e-6)).to(x.dtype)
+        number = self.middles[drawn + self.starts[cell]]
         x[:, column] = number if stays is None else torch.where(stays, x[:, column], number)
+
+
+def drawn_from(chance: Tensor, uniform: Tensor) -> Tensor:
+    """Which value each row draws: the first up to which the chances sum to more than its number.
+
+    Args:
+        chance: of each value in each row, (values, n).
+        uniform: (n,) in (0, 1).
+    """
+    values = len(chance)
+    if values <= FEW_VALUES:
+        sums = chance.new_ones(values, values).tril()[:-1] @ chance
+        return (sums < uniform).sum(0)
+    # A running sum is quick along what lies side by side.
+    sums = chance.T.contiguous().cumsum(1)
+    return torch.searchsorted(sums, uniform[:, None])[:, 0].clamp(max=values - 1)
+
+
+def middles_of(edges: Tensor) -> Tensor:
+    """The numbers in the middle of the steps of a rank between so many edges, (edges + 1,)."""
+    ranks = pad(pad(edges.double(), (1, 0)), (0, 1), value=1.0)
+    middles: Tensor = torch.special.ndtri((ranks[1:] + ranks[:-1]) / 2)
+    return middles.float()
 
 
 class GibbsGenerator(Generator):
@@ -194,12 +232,12 @@ class GibbsGenerator(Generator):
         if self.given.cells:
             bits, values = self.given(y)
             x = torch.where(bits, values, x)
-        places = net.places(x)
-        whole, draws = net.summed(x, places), uniform.T.contiguous()
+        places, table = net.places(x), net.table()
+        whole, draws = net.summed(x, places, table), uniform.T.contiguous()
         for draw, cell in zip(draws, self.cells, strict=True):
-            whole -= net.term(x, places, cell)
+            whole -= net.term(places, table, cell)
             chance = (logits_of or net.logits)(whole, cell).softmax(0)
             stays = None if bits is None else bits[:, net.column(cell)]
             net.put(x, places, cell, chance, draw, stays)
-            whole += net.term(x, places, cell)
+            whole += net.term(places, table, cell)
         return x
