@@ -128,7 +128,7 @@ def match(
 
     def moved(others: Tensor, cell: int) -> Tensor:
         logits, size = net.logits(others, cell), net.sizes[cell]
-        wanted = torch.bincount(places[:, cell], minlength=size) / len(real) + 1e-5
+        wanted = torch.bincount(places[cell], minlength=size) / len(real) + 1e-5
         # Of each value in each row, up to a factor of the row; moves are factors of the values.
         odds = (logits - logits.amax(0)).exp_()
         move = torch.zeros_like(wanted)

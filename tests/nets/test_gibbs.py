@@ -7,7 +7,13 @@ import torch
 from torch import Tensor, nn
 
 from sparring.nets.base import Generator, Shape
-from sparring.nets.gibbs import Conditionals, GibbsGenerator, Steps
+from sparring.nets.gibbs import (
+    FEW_VALUES,
+    Conditionals,
+    GibbsGenerator,
+    Steps,
+    drawn_from,
+)
 
 # A number in three steps of its rank, one that is not drawn, and two categories.
 STEPS = Steps((torch.tensor([0.2, 0.5]), torch.tensor([0.5])), (True, False), (2, 3))
@@ -34,7 +40,7 @@ def test_cells_that_can_be_drawn_are_exact_numbers_and_categories() -> None:
 
 
 def test_places_are_the_steps_of_ranks_and_the_categories(net: Conditionals) -> None:
-    found = net.places(rows(0.1, 0.3, 0.9)).tolist()
+    found = net.places(rows(0.1, 0.3, 0.9)).T.tolist()
     assert found == [[0, 1, 0, 2], [1, 1, 0, 2], [2, 1, 0, 2]]
 
 
@@ -55,22 +61,31 @@ def test_surprises_are_cross_entropies_beside_the_other_cells(net: Conditionals)
     assert torch.allclose(found[0], -net.logits(others, 3).log_softmax(0)[2])
 
 
-@pytest.mark.parametrize("cell", STEPS.drawn)
-def test_draws_come_by_their_chances_and_stand_at_their_places(
-    net: Conditionals, cell: int
-) -> None:
-    n, size = 4_000, STEPS.sizes[cell]
-    x = rows(*[0.3] * n)
-    places = net.places(x)
-    chance = torch.arange(1, size + 1) / (size * (size + 1) / 2)
-    uniform = (torch.arange(n) + 0.5) / n
-    net.put(x, places, cell, chance[:, None].expand(-1, n), uniform, None)
-    assert torch.equal(net.places(x), places)
-    counts = torch.bincount(places[:, cell], minlength=size) / n
+@pytest.mark.parametrize("values", [1, 2, FEW_VALUES, FEW_VALUES + 1, 90])
+def test_values_are_drawn_by_their_chances(values: int) -> None:
+    n = 4_000
+    chance = torch.arange(1, values + 1) / (values * (values + 1) / 2)
+    drawn = drawn_from(chance[:, None].expand(-1, n), (torch.arange(n) + 0.5) / n)
+    counts = torch.bincount(drawn, minlength=values) / n
     assert torch.allclose(counts, chance, atol=2 / n)
-    if cell == 0:  # in the middle of a step
-        ranks = torch.special.ndtr(x[places[:, 0] == 1, 0])
-        assert torch.allclose(ranks, torch.tensor(0.35))
+
+
+@pytest.mark.parametrize("values", [2, 90])
+def test_no_draw_is_beyond_the_last_value(values: int) -> None:
+    chance = torch.full((values, 3), 1 / values) * 0.99  # sums are rounded
+    uniform = torch.tensor([1e-7, 0.5, 1 - 1e-7])
+    assert drawn_from(chance, uniform).tolist() == [0, values // 2, values - 1]
+
+
+def test_rows_stand_at_their_places(net: Conditionals) -> None:
+    x = rows(0.1, 0.3)
+    places = torch.tensor([[1, 2], [0, 0], [1, 0], [2, 1]])
+    made = net.standing(x, places, (0, 2))
+    assert torch.equal(net.places(made)[[0, 2, 3]], places[[0, 2, 3]])
+    # In the middle of a step; a number that is not drawn stays.
+    assert torch.allclose(torch.special.ndtr(made[:, 0]), torch.tensor([0.35, 0.75]))
+    assert torch.equal(made[:, 1], x[:, 1])
+    assert torch.equal(net.standing(x, net.places(x), ()), x)
 
 
 class Same(Generator):
@@ -97,8 +112,8 @@ def test_a_sweep_draws_each_cell_beside_those_already_drawn(net: Conditionals) -
     z = torch.randn(2_000, 3, generator=torch.Generator().manual_seed(0))
     made = G(z, z[:, :0])
     places = net.places(made)
-    assert (places[:, 0] == 2).float().mean() == pytest.approx(0.5, abs=0.05)
-    assert torch.equal(places[:, 3], torch.where(places[:, 0] == 2, 0, 1))
+    assert (places[0] == 2).float().mean() == pytest.approx(0.5, abs=0.05)
+    assert torch.equal(places[3], torch.where(places[0] == 2, 0, 1))
     assert torch.equal(made[:, 1:4], Same()(z, z)[:, 1:4])
     assert torch.equal(made, G(z, z[:, :0]))
 

@@ -94,12 +94,25 @@ class Conditionals(nn.Module):
             nn.init.normal_(weights, std=len(self.sizes) ** -0.5, generator=random)
 
     def places(self, x: Tensor) -> Tensor:
-        """The number of the value of each cell of rows (n, d): (n, cells) int64."""
+        """The number of the value of each cell of rows (n, d): (cells, n) int64."""
         ranks = torch.special.ndtr(x[:, : self.numbers]).T.contiguous()
-        places = [torch.searchsorted(self.edges, ranks, right=True).T]
-        for group in torch.split(x[:, self.numbers :], list(self.sizes[self.numbers :]), dim=1):
-            places.append(group.argmax(1, keepdim=True))
-        return torch.cat(places, dim=1)
+        groups = torch.split(x[:, self.numbers :], list(self.sizes[self.numbers :]), dim=1)
+        return torch.cat([
+            torch.searchsorted(self.edges, ranks, right=True),
+            *(group.argmax(1)[None] for group in groups),
+        ])  # fmt: skip
+
+    def standing(self, x: Tensor, places: Tensor, cells: Sequence[int]) -> Tensor:
+        """Rows (n, d) whose cells stand at these places (cells, n), numbers if they are of `cells`.
+
+        A number stands in the middle of its step.
+        """
+        numbers, mine = x[:, : self.numbers].clone(), [i for i in cells if i < self.numbers]
+        at = places + self.first[:, None]
+        numbers[:, mine] = self.middles[at[mine]].T
+        groups = torch.zeros_like(x[:, self.numbers :])
+        groups.scatter_(1, at[self.numbers :].T - self.starts[self.numbers], 1.0)
+        return torch.cat([numbers, groups], dim=1)
 
     def table(self) -> Tensor:
         """What each value adds to the hidden layer's sum where its cell is not the one asked for.
@@ -114,12 +127,12 @@ class Conditionals(nn.Module):
     def summed(self, x: Tensor, places: Tensor, table: Tensor) -> Tensor:
         """What the hidden layer sums up of whole rows, (n, width)."""
         numbers = x[:, : self.numbers] * self.along
-        cells = embedding_bag(places + self.first, table, mode="sum")
+        cells = embedding_bag(places.T + self.first, table, mode="sum")
         return cells + torch.addmm(self.asked.sum(0), numbers, self.scores)
 
     def term(self, places: Tensor, table: Tensor, cell: int) -> Tensor:
         """What a cell that can be drawn adds to that sum, (n, width)."""
-        return embedding(places[:, cell] + self.starts[cell], table)
+        return embedding(places[cell] + self.starts[cell], table)
 
     def logits(self, others: Tensor, cell: int) -> Tensor:
         """Of each value of a cell, from the sum over the other cells: (values, n).
@@ -137,7 +150,7 @@ class Conditionals(nn.Module):
         return torch.stack([
             cross_entropy(
                 self.logits(whole - self.term(places, table, cell), cell)[None],
-                places[None, :, cell], reduction="none",
+                places[None, cell], reduction="none",
             )[0]
             for cell in cells
         ])  # fmt: skip
@@ -147,27 +160,6 @@ class Conditionals(nn.Module):
         if cell < self.numbers:
             return cell
         return self.numbers + self.starts[cell] - self.starts[self.numbers]
-
-    def put(
-        self, x: Tensor, places: Tensor, cell: int, chance: Tensor, uniform: Tensor,
-        stays: Tensor | None,
-    ) -> None:  # fmt: skip
-        """Draw a cell of rows (n, d) and its place, in place.
-
-        Args:
-            chance: of each of its values, (values, n); uniform: what to draw with, (n,) in (0, 1).
-            stays: the rows whose cell is not drawn, bool (n,), or None.
-        """
-        column, drawn = self.column(cell), drawn_from(chance, uniform)
-        if stays is not None:
-            drawn = torch.where(stays, places[:, cell], drawn)
-        places[:, cell] = drawn
-        if cell >= self.numbers:
-            group = x[:, column : column + self.sizes[cell]]
-            group.zero_().scatter_(1, drawn[:, None], 1.0)
-            return
-        number = self.middles[drawn + self.starts[cell]]
-        x[:, column] = number if stays is None else torch.where(stays, x[:, column], number)
 
 
 def drawn_from(chance: Tensor, uniform: Tensor) -> Tensor:
@@ -228,16 +220,19 @@ class GibbsGenerator(Generator):
         Args:
             logits_of: takes the place of `Conditionals.logits`.
         """
-        net, bits, x = self.conditionals, None, rows.clone()
+        net, bits = self.conditionals, None
         if self.given.cells:
             bits, values = self.given(y)
-            x = torch.where(bits, values, x)
-        places, table = net.places(x), net.table()
-        whole, draws = net.summed(x, places, table), uniform.T.contiguous()
+            rows = torch.where(bits, values, rows)
+        places, table = net.places(rows), net.table()
+        whole, draws = net.summed(rows, places, table), uniform.T.contiguous()
         for draw, cell in zip(draws, self.cells, strict=True):
             whole -= net.term(places, table, cell)
             chance = (logits_of or net.logits)(whole, cell).softmax(0)
-            stays = None if bits is None else bits[:, net.column(cell)]
-            net.put(x, places, cell, chance, draw, stays)
+            drawn = drawn_from(chance, draw)
+            if bits is not None:
+                drawn = torch.where(bits[:, net.column(cell)], places[cell], drawn)
+            places[cell] = drawn
             whole += net.term(places, table, cell)
-        return x
+        made = net.standing(rows, places, self.cells)
+        return made if bits is None else torch.where(bits, rows, made)
