@@ -209,8 +209,9 @@ OF_POINTS: Mapping[str, Settings] = {
     "no output noise": {"output_noise": False},
 }
 OF_TABLES: Mapping[str, Settings] = {
-    "the defaults, 800 steps, no Gibbs sweep": {},
+    "the defaults, 800 steps, no Gibbs sweep, no cells given": {},
     "with the Gibbs sweep": {"gibbs_sweep": True},
+    "the same, and cells of half the rows are given": {"gibbs_sweep": True, "given_share": 0.5},
     "the best of 4 rows": {"candidates": 4},
     "numbers from end to end, not by rank": {"without": "ranks"},
     "numbers as G makes them, not calibrated": {"without": "calibration"},
@@ -310,7 +311,7 @@ ABLATIONS: dict[str, Ablation] = {
     ),
     # Few steps, which is enough to tell them apart; a sweep would make up for part of what is lost.
     "ablation-tables": Ablation(FILES, ("shape", "trend", "c2st"), {
-        title: {"steps": 800, "gibbs_sweep": False, **settings}
+        title: {"steps": 800, "gibbs_sweep": False, "given_share": 0.0, **settings}
         for title, settings in OF_TABLES.items()
     }),
 }  # fmt: skip

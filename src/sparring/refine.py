@@ -47,9 +47,9 @@ def swept(model: Model, steps: Steps, train: Dataset) -> Generator:
     random = random_stream(model.config.seed, "sweep")
     most = min(MOST_ROWS, MOST_NUMBERS // math.prod(model.kind.shape.row))
     some = train.take(torch.randperm(len(train), generator=random)[:most].numpy())
-    share = resolved(model.config.given_share, "given_share")
     with arithmetic("fp32", device):
-        x, y = (t.to(device) for t in conditioned(model.kind, some, share, random))
+        # As most samples are asked for: no cells are given but the target.
+        x, y = (t.to(device) for t in conditioned(model.kind, some, 0.0, random))
         asked = y[torch.randint(len(y), (most,), generator=random).to(device)]
         with torch.no_grad():
             made = torch.cat([

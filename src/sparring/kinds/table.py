@@ -100,7 +100,7 @@ class Table(Kind):
         "smoothing": 0.0,
         "output_noise": False,
         "generator_batch_norm": False,
-        "given_share": 0.0,
+        "given_share": 0.5,
         "gamma": 3.0,
         "gamma_decay": 1 / 3,
         "stratified": False,

@@ -275,7 +275,7 @@ def clipped_sum(
 # What takes the place of a default that is not for epsilon.
 INSTEAD: dict[str, Any] = {
     "loss": "non-saturating", "penalty": "r2", "rollbacks": 0, "engine": "eager", "candidates": 1,
-    "gibbs_sweep": False, "find_constraints": False,
+    "gibbs_sweep": False, "given_share": 0.0, "find_constraints": False,
 }  # fmt: skip
 
 # Settings that epsilon leaves no choice in: what is accepted, and why.
