@@ -64,4 +64,4 @@ class Given:
     def condition(self, x: Tensor, mask: Tensor) -> Tensor:
         """Rows (n, d) and which of their cells are given (n, cells) to y (n, cells + d)."""
         bits = mask.to(x.dtype)
-        return torch.cat([bits, x * bits[:, self.spread.to(x.device)]], dim=1)
+        return torch.cat([bits, x * bits.index_select(1, self.spread.to(x.device))], dim=1)

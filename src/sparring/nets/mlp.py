@@ -88,7 +88,7 @@ class GivenCells(nn.Module):
     def forward(self, y: Tensor) -> tuple[Tensor, Tensor]:
         """y (n, k) to which numbers of a row are given, bool (n, d), and what they are (n, d)."""
         bits, cells = torch.split(y[:, self.labels :], [self.cells, len(self.spread)], dim=1)
-        return bits[:, self.spread] > 0.5, cells
+        return bits.index_select(1, self.spread) > 0.5, cells
 
 
 class MLPGenerator(Generator):
