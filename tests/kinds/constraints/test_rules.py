@@ -139,7 +139,7 @@ def test_a_target_stays_given_and_others_follow_it() -> None:
     made = drawn(table, asked=table.ask(400, y=15))
     assert set(made["grade"]) == {"d"}
     # A model that can be given its target alone can be asked for what follows from that.
-    table = fitted(held_table(), target="number", given_share=None)
+    table = fitted(held_table(), target="number", given_share=0.0)
     made = drawn(table, asked=table.ask(400, where={"grade": ["a", "e"]}))
     assert set(made["number"]) == {3, 9}
     with pytest.raises(InputError, match="column 'low' cannot be asked for"):
