@@ -90,8 +90,8 @@ def rows_of(kind: str, n: int = 60, *, labelled: bool = False, seed: int = 0) ->
 
 def settings_of(kind: str, *, labelled: bool = False, **changes: Any) -> dict[str, Any]:
     """The settings under which `rows_of` trains in no time."""
-    table = {"given_share": 0.5} | ({"target": "label"} if labelled else {})
-    return TINY | (table if kind == "table" else {}) | changes
+    table = {"target": "label"} if labelled and kind == "table" else {}
+    return TINY | table | changes
 
 
 @functools.cache

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from sparring.config import Config
 from sparring.data.dataset import Dataset
@@ -276,3 +277,10 @@ def test_nanoseconds_obey_constraints() -> None:
         made = completed(model, frame[[name]])
         assert (made["a"] <= made["b"]).all()
         assert made[name].equals(frame[name])
+
+
+def test_where_nothing_is_asked_no_cell_is_given() -> None:
+    kind = trained("table").kind
+    y = kind.ask(3).condition(range(5), torch.Generator()).y
+    assert y.shape == (5, kind.shape.condition_width)
+    assert not y.any()

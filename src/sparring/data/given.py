@@ -27,6 +27,11 @@ class Given:
     always: int | None = None
     share: float = 0.0
 
+    @property
+    def width(self) -> int:
+        """The length of a condition."""
+        return len(self.widths) + sum(self.widths)
+
     @cached_property
     def spread(self) -> Tensor:
         """The cell that each of the d numbers of a row belongs to."""

@@ -120,6 +120,9 @@ class Conditional:
                 column, n = self.always.column, len(cells.frame)
                 drawn = cells_of(column, self.always.draw(n, stream))
                 cells = cells.filled(column.name, drawn)
+        if cells.frame.columns.empty:
+            width = 0 if self.given is None else self.given.width
+            return Condition(torch.zeros(len(cells.frame), width))
 
         def keep(made: Dataset) -> Dataset:
             assert isinstance(made.x, pd.DataFrame)
