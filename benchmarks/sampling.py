@@ -84,7 +84,7 @@ def draw(model: Model, blocks: int, output: str, folder: str) -> None:
 
 def flops_per_row(model: Model) -> float:
     """Floating point operations of G's matrix products for one row."""
-    z, y = torch.zeros(1, model.G.latent_dim), torch.zeros(1, model.kind.shape.conditions)
+    z, y = torch.zeros(1, model.G.latent_dim), torch.zeros(1, model.kind.shape.condition_width)
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         model.G(z, y)
     return float(counter.get_total_flops())
