@@ -7,13 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from sparring.nets.base import Generator, Shape
-from sparring.nets.gibbs import (
-    FEW_VALUES,
-    Conditionals,
-    GibbsGenerator,
-    Steps,
-    drawn_from,
-)
+from sparring.nets.gibbs import FEW_VALUES, Conditionals, GibbsGenerator, Steps, drawn_from
 
 # A number in three steps of its rank, one that is not drawn, and two categories.
 STEPS = Steps((torch.tensor([0.2, 0.5]), torch.tensor([0.5])), (True, False), (2, 3))
