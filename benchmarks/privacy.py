@@ -26,7 +26,7 @@ from sparring.sample import sample
 EPSILONS = (1.0, 3.0, 10.0)
 KEPT = ("width", "depth", "steps", "batch_size", "d_steps")  # of the private run, by the other one
 # What a private run cannot have, the other is not to have either.
-PLAIN = {"gibbs_sweep": False, "find_constraints": False}
+PLAIN = {"gibbs_sweep": False, "given_share": 0.0, "find_constraints": False}
 
 
 def run(seeds: int) -> list[dict[str, str]]:
