@@ -306,7 +306,7 @@ def test_a_budget_in_minutes(make_trainer: MakeTrainer, monkeypatch: pytest.Monk
     for step in trainer.steps():
         assert trainer.progress == pytest.approx(min(3 * step / 29.4, 1))
         assert trainer.total_steps == 10
-        rates.append(trainer.player_g.optimizer.param_groups[0]["lr"])
+        rates.append(trainer.player_g.rates[0])
     assert trainer.step == 10
     assert trainer.seconds == 30
     schedule = Schedule(trainer.config)
@@ -329,9 +329,8 @@ def test_settings_follow_the_schedule(make_trainer: MakeTrainer) -> None:
     for step in trainer.steps():
         now = schedule.at((step - 1) / 6)
         assert trainer.gamma.item() == pytest.approx(now.gamma)
-        assert trainer.player_g.optimizer.param_groups[0]["lr"] == now.learning_rate
-        assert trainer.player_d.optimizer.param_groups[0]["lr"] == now.critic_learning_rate
-        assert trainer.player_d.optimizer.param_groups[0]["betas"] == (0.0, now.beta2)
+        assert trainer.player_g.rates[0] == now.learning_rate
+        assert trainer.player_d.rates == (now.critic_learning_rate, now.beta2)
 
 
 def test_records_are_means_since_the_last(make_trainer: MakeTrainer) -> None:

@@ -26,8 +26,8 @@ class AveragedModel(Generic[N]):
 
     def __init__(self, net: N, vector: Tensor) -> None:
         self.net = copy.deepcopy(net).eval().requires_grad_(False)
-        self.vector = FlatParameters(self.net).vector.detach()
-        self._now = vector.detach()
+        self.vector = FlatParameters(self.net).vector
+        self._now = vector
         self._buffers = list(zip(self.net.buffers(), net.buffers(), strict=True))
 
     @torch.no_grad()

@@ -3,6 +3,8 @@
 Each has a second form, its update written in plain operations on tensors: a recorded step (see
 engine.py) can hold nothing else, because a number would stay what it was when it was recorded. A
 test holds the two together. To add an optimiser, write both and name them in OPTIMIZERS.
+
+The functions of torch.optim are called, not its classes, which load all of TorchDynamo: 70 MB.
 """
 
 from __future__ import annotations
@@ -10,14 +12,20 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
-from torch.nn import Parameter
+from torch.optim.adam import adam
+from torch.optim.rmsprop import rmsprop
+from torch.optim.sgd import sgd
 
 from sparring.config import Config
 
-State = dict[str, Tensor]
+State: TypeAlias = dict[str, Tensor]
+# One update in place: of the vector and the state, down a gradient, with a learning rate and beta2.
+LibraryUpdate: TypeAlias = Callable[[Tensor, Tensor, State, float, float, Config], None]
+PlainUpdate: TypeAlias = Callable[[Tensor, Tensor, State, Tensor, Tensor, Config], None]
 
 
 @dataclass(frozen=True)
@@ -25,24 +33,34 @@ class OptimizerForms:
     """One optimiser.
 
     Attributes:
-        make: the optimiser of a parameter, as torch.optim has it.
-        rule: one update in place: of the vector and the optimiser's state for it, down a gradient,
-            with a learning rate and a beta2 (scalar tensors).
+        keeps: the names of its state: "step", a count, and vectors like that of the parameters.
+        library: the update as torch.optim has it.
+        plain: the same in plain operations, with rates that are tensors.
     """
 
-    make: Callable[[list[Parameter], Config], torch.optim.Optimizer]
-    rule: Callable[[Tensor, Tensor, State, Tensor, Tensor, Config], None]
+    keeps: tuple[str, ...]
+    library: LibraryUpdate
+    plain: PlainUpdate
+
+    def state(self, vector: Tensor) -> State:
+        """The state before the first update of a vector (n,)."""
+        return {
+            name: vector.new_zeros(() if name == "step" else vector.shape) for name in self.keeps
+        }
 
 
-def set_rates(optimizer: torch.optim.Optimizer, learning_rate: float, beta2: float) -> None:
-    """Move the learning rate, and Adam's beta2, of every parameter group."""
-    for group in optimizer.param_groups:
-        group["lr"] = learning_rate
-        if "betas" in group:
-            group["betas"] = (group["betas"][0], beta2)
+def fused_adam(
+    vector: Tensor, gradient: Tensor, state: State, rate: float, beta2: float, config: Config
+) -> None:
+    """One kernel, on CPU and GPU alike."""
+    adam(
+        [vector], [gradient], [state["exp_avg"]], [state["exp_avg_sq"]], [], [state["step"]],
+        lr=rate, beta1=config.beta1, beta2=beta2, eps=1e-8, weight_decay=0.0,
+        amsgrad=False, maximize=False, fused=True,
+    )  # fmt: skip
 
 
-def adam(
+def plain_adam(
     vector: Tensor, gradient: Tensor, state: State, rate: Tensor, beta2: Tensor, config: Config
 ) -> None:
     """Kingma & Ba 2015, algorithm 1."""
@@ -56,7 +74,17 @@ def adam(
     vector -= rate * mean / (square / square_share).sqrt_().add_(1e-8)
 
 
-def sgd(
+def library_sgd(
+    vector: Tensor, gradient: Tensor, state: State, rate: float, beta2: float, config: Config
+) -> None:
+    sgd(
+        [vector], [gradient], [state["momentum_buffer"]],
+        lr=rate, momentum=config.momentum, dampening=0.0, nesterov=False,
+        weight_decay=0.0, maximize=False,
+    )  # fmt: skip
+
+
+def plain_sgd(
     vector: Tensor, gradient: Tensor, state: State, rate: Tensor, beta2: Tensor, config: Config
 ) -> None:
     """Gradient descent with heavy-ball momentum (Polyak 1964)."""
@@ -65,7 +93,17 @@ def sgd(
     vector -= rate * gradient
 
 
-def rmsprop(
+def library_rmsprop(
+    vector: Tensor, gradient: Tensor, state: State, rate: float, beta2: float, config: Config
+) -> None:
+    rmsprop(
+        [vector], [gradient], [state["square_avg"]], [], [], [state["step"]],
+        lr=rate, alpha=config.beta2, eps=1e-8, momentum=0.0, centered=False,
+        weight_decay=0.0,
+    )  # fmt: skip
+
+
+def plain_rmsprop(
     vector: Tensor, gradient: Tensor, state: State, rate: Tensor, beta2: Tensor, config: Config
 ) -> None:
     """Tieleman & Hinton 2012, lecture 6.5."""
@@ -76,11 +114,7 @@ def rmsprop(
 
 
 OPTIMIZERS: dict[str, OptimizerForms] = {
-    "adam": OptimizerForms(
-        # Fused on CPU and GPU alike: one kernel.
-        lambda p, c: torch.optim.Adam(p, betas=(c.beta1, c.beta2), fused=True),
-        adam,
-    ),
-    "sgd": OptimizerForms(lambda p, c: torch.optim.SGD(p, momentum=c.momentum), sgd),
-    "rmsprop": OptimizerForms(lambda p, c: torch.optim.RMSprop(p, alpha=c.beta2), rmsprop),
+    "adam": OptimizerForms(("step", "exp_avg", "exp_avg_sq"), fused_adam, plain_adam),
+    "sgd": OptimizerForms(("momentum_buffer",), library_sgd, plain_sgd),
+    "rmsprop": OptimizerForms(("step", "square_avg"), library_rmsprop, plain_rmsprop),
 }

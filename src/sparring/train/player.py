@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from sparring.config import Config
 from sparring.errors import choose
 from sparring.train.cluster import mean_over_processes
-from sparring.train.optimizers import OPTIMIZERS, set_rates
+from sparring.train.optimizers import OPTIMIZERS
 
 ALIGNMENT = 16  # entries: every parameter starts at a multiple of 64 bytes, as vector units like it
 
@@ -35,8 +35,8 @@ class FlatParameters:
             starts.append(size)
             size += -(-p.numel() // ALIGNMENT) * ALIGNMENT
         self._starts = starts
-        self.vector = nn.Parameter(first.new_zeros(size))
-        for p, view in zip(self.parameters, self.views(self.vector.detach()), strict=True):
+        self.vector = first.detach().new_zeros(size)
+        for p, view in zip(self.parameters, self.views(self.vector), strict=True):
             view.copy_(p.detach())
             p.data = view
 
@@ -53,6 +53,7 @@ class Player:
 
     Attributes:
         net: the network; vector: its parameters, as one vector.
+        rates: the learning rate and Adam's beta2, while nothing is recorded.
         recorded: whether updates are made of operations that a recording can hold.
     """
 
@@ -62,23 +63,20 @@ class Player:
         self.net, self.config = net, config
         flat = FlatParameters(net)
         self.vector = flat.vector
-        self.gradient = self.vector.grad = torch.zeros_like(self.vector)
+        self.gradient = torch.zeros_like(self.vector)
         self._gradients = flat.views(self.gradient)
         self.forms = choose("optimizer", config.optimizer, OPTIMIZERS)
-        self.optimizer = self.forms.make([self.vector], config)
-        self._rate, self._beta2 = self.vector.new_zeros(2).unbind()
-        self.set_rates(0.0, config.beta2)
-        self.optimizer.step()  # makes its state: at the rate 0 nothing moves
-        for value in self.optimizer.state[self.vector].values():
-            value.zero_()
+        self.state = self.forms.state(self.vector)
+        self.rates = (0.0, config.beta2)
+        self._moving_rates = self.vector.new_zeros(()), self.vector.new_zeros(())
 
     def set_rates(self, learning_rate: float, beta2: float) -> None:
         """The settings of the updates to come."""
         if self.recorded:
-            self._rate.fill_(learning_rate)
-            self._beta2.fill_(beta2)
+            for rate, value in zip(self._moving_rates, (learning_rate, beta2), strict=True):
+                rate.fill_(value)
         else:
-            set_rates(self.optimizer, learning_rate, beta2)
+            self.rates = (learning_rate, beta2)
 
     @torch.no_grad()
     def descend(self, slope: tuple[Tensor, list[Tensor]]) -> Tensor:
@@ -86,17 +84,17 @@ class Player:
         loss, gradients = slope
         torch._foreach_copy_(self._gradients, gradients)
         mean_over_processes(self.gradient)
+        moved = self.vector, self.gradient, self.state
         if self.recorded:
-            vector, state = self.vector.detach(), self.optimizer.state[self.vector]
-            self.forms.rule(vector, self.gradient, state, self._rate, self._beta2, self.config)
+            self.forms.plain(*moved, *self._moving_rates, self.config)
         else:
-            self.optimizer.step()
+            self.forms.library(*moved, *self.rates, self.config)
         return loss
 
     def state_dict(self) -> dict[str, Any]:
         """The parameters and the optimiser's state, as they are now."""
-        state = self.optimizer.state[self.vector]
-        return {"vector": self.vector.detach().clone()} | {k: v.clone() for k, v in state.items()}
+        now = {"vector": self.vector} | self.state
+        return {name: value.clone() for name, value in now.items()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on exactly where `state_dict` was taken.
@@ -104,7 +102,5 @@ class Player:
         Raises:
             KeyError, RuntimeError: the state of another net or optimiser.
         """
-        with torch.no_grad():
-            self.vector.copy_(state["vector"])
-            for name, value in self.optimizer.state[self.vector].items():
-                value.copy_(state[name])
+        for name, value in ({"vector": self.vector} | self.state).items():
+            value.copy_(state[name])
