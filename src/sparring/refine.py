@@ -9,6 +9,7 @@ from copy import deepcopy
 import numpy as np
 import torch
 from torch import Tensor
+from torch.optim.adam import adam
 
 from sparring.config import resolved
 from sparring.data.dataset import Dataset
@@ -27,6 +28,7 @@ BATCH, CELLS_AT_ONCE = 512, 16  # rows and cells of an update
 UPDATES, ROUND = 1_200, 40  # by G's rows, and then by training rows
 WORSE = 1.02  # times the least surprise on those held back: from there on they are learnt by heart
 RATE, G_DECAY, DECAY = 4e-3, 0.01, 0.7  # Adam's learning rate; weight decay by G's and other rows
+WARM_UP, START = 0.3, 0.04  # of the updates, to get from this share of the rate to all of it
 MATCHED_BY, MATCHES = 16_384, 20  # rows of G; rounds in which shares are brought to those wanted
 
 
@@ -104,18 +106,31 @@ def descent(
     net: Conditionals, rows: Tensor, cells: Sequence[int], decay: float, random: torch.Generator
 ) -> Iterator[None]:
     """Update the net by rows, pausing after each round."""
-    optimizer = torch.optim.AdamW(net.parameters(), lr=RATE, betas=(0.9, 0.99), weight_decay=decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=UPDATES)
+    weights: list[Tensor] = list(net.parameters())
+    means, squares = ([torch.zeros_like(w) for w in weights] for _ in range(2))
+    counts = [w.new_zeros(()) for w in weights]
     for update in range(1, UPDATES + 1):
         few = rows[torch.randint(len(rows), (min(BATCH, len(rows)),), generator=random)]
         mine = torch.randperm(len(cells), generator=random)[:CELLS_AT_ONCE].tolist()
-        optimizer.zero_grad()
         loss = net.surprises(few, [cells[i] for i in mine]).mean()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        schedule.step()
+        share = one_cycle((update - 1) / (UPDATES - 1))
+        slopes = torch.autograd.grad(loss, weights)
+        with torch.no_grad():
+            adam(
+                weights, [*slopes], means, squares, [], counts,
+                lr=RATE * share, beta1=0.95 - 0.1 * share, beta2=0.99, eps=1e-8,
+                weight_decay=decay, decoupled_weight_decay=True,
+                amsgrad=False, maximize=False, fused=True,
+            )  # fmt: skip
         if update % ROUND == 0:
             yield
+
+
+def one_cycle(progress: float) -> float:
+    """The share of a learning rate: up for three tenths of the way, then down (Smith 2018)."""
+    if progress < WARM_UP:
+        return START + (1 - START) * (1 - math.cos(math.pi * progress / WARM_UP)) / 2
+    return (1 + math.cos(math.pi * (progress - WARM_UP) / (1 - WARM_UP))) / 2
 
 
 @torch.no_grad()

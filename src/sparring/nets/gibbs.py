@@ -14,7 +14,7 @@ from sparring.nets.base import Generator, Shape
 from sparring.nets.mlp import GivenCells
 
 SLOPE = 0.1  # of the hidden layer, for sums below zero
-FEW_VALUES = 16  # of a cell: sums up to each are quicker as a matrix product than one by one
+FEW_VALUES = 12  # of a cell: sums up to each are quicker as a matrix product than one by one
 
 
 @dataclass(frozen=True)
@@ -137,11 +137,14 @@ class Conditionals(nn.Module):
     def logits(self, others: Tensor, cell: int) -> Tensor:
         """Of each value of a cell, from the sum over the other cells: (values, n).
 
-        Values are few and rows many: so softmax and sums over the values run along the rows.
+        Where values are few, those of many rows lie side by side, else those of one row: softmax
+        and sums over the values are quick along either.
         """
         values = slice(*self.starts[cell : cell + 2])
-        hidden = leaky_relu(others, SLOPE)
-        return torch.addmm(self.bias[values, None], self.weight[values], hidden.T)
+        hidden, bias, weight = leaky_relu(others, SLOPE), self.bias[values], self.weight[values]
+        if len(bias) <= FEW_VALUES:
+            return torch.addmm(bias[:, None], weight, hidden.T)
+        return torch.addmm(bias, hidden, weight.T).T
 
     def surprises(self, x: Tensor, cells: Sequence[int]) -> Tensor:
         """-log of how likely the values are that cells of rows (n, d) have: (len(cells), n)."""
@@ -162,19 +165,19 @@ class Conditionals(nn.Module):
         return self.numbers + self.starts[cell] - self.starts[self.numbers]
 
 
-def drawn_from(chance: Tensor, uniform: Tensor) -> Tensor:
+def drawn_from(logits: Tensor, uniform: Tensor) -> Tensor:
     """Which value each row draws: the first up to which the chances sum to more than its number.
 
     Args:
-        chance: of each value in each row, (values, n).
+        logits: of each value in each row, (values, n).
         uniform: (n,) in (0, 1).
     """
-    values = len(chance)
+    values = len(logits)
     if values <= FEW_VALUES:
+        chance = logits.softmax(0)
         sums = chance.new_ones(values, values).tril()[:-1] @ chance
         return (sums < uniform).sum(0)
-    # A running sum is quick along what lies side by side.
-    sums = chance.T.contiguous().cumsum(1)
+    sums = logits.T.softmax(1).cumsum(1)
     return torch.searchsorted(sums, uniform[:, None])[:, 0].clamp(max=values - 1)
 
 
@@ -221,15 +224,14 @@ class GibbsGenerator(Generator):
             logits_of: takes the place of `Conditionals.logits`.
         """
         net, bits = self.conditionals, None
-        if self.given.cells:
+        if self.given.any(y):
             bits, values = self.given(y)
             rows = torch.where(bits, values, rows)
         places, table = net.places(rows), net.table()
         whole, draws = net.summed(rows, places, table), uniform.T.contiguous()
         for draw, cell in zip(draws, self.cells, strict=True):
             whole -= net.term(places, table, cell)
-            chance = (logits_of or net.logits)(whole, cell).softmax(0)
-            drawn = drawn_from(chance, draw)
+            drawn = drawn_from((logits_of or net.logits)(whole, cell), draw)
             if bits is not None:
                 drawn = torch.where(bits[:, net.column(cell)], places[cell], drawn)
             places[cell] = drawn

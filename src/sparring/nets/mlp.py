@@ -90,6 +90,10 @@ class GivenCells(nn.Module):
         bits, cells = torch.split(y[:, self.labels :], [self.cells, len(self.spread)], dim=1)
         return bits.index_select(1, self.spread) > 0.5, cells
 
+    def any(self, y: Tensor) -> bool:
+        """Whether cells of any row are given."""
+        return bool(y[:, self.labels : self.labels + self.cells].any())
+
 
 class MLPGenerator(Generator):
     """G: [z, y] through an MLP, shaped like a row; a part of z is the noise of the head.
