@@ -97,10 +97,12 @@ class Conditionals(nn.Module):
         """The number of the value of each cell of rows (n, d): (cells, n) int64."""
         ranks = torch.special.ndtr(x[:, : self.numbers]).T.contiguous()
         groups = torch.split(x[:, self.numbers :], list(self.sizes[self.numbers :]), dim=1)
+        # A product is quicker than argmax; what is not finite has to have a place, too.
+        counts = torch.arange(max(self.sizes), dtype=x.dtype, device=x.device)
         return torch.cat([
             torch.searchsorted(self.edges, ranks, right=True),
-            *(group.argmax(1)[None] for group in groups),
-        ])  # fmt: skip
+            *((group @ counts[: group.shape[1]]).long()[None] for group in groups),
+        ]).clamp(min=0)  # fmt: skip
 
     def standing(self, x: Tensor, places: Tensor, cells: Sequence[int]) -> Tensor:
         """Rows (n, d) whose cells stand at these places (cells, n), numbers if they are of `cells`.
