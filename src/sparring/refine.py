@@ -9,7 +9,6 @@ from copy import deepcopy
 import numpy as np
 import torch
 from torch import Tensor
-from torch.optim.adam import adam
 
 from sparring.config import resolved
 from sparring.data.dataset import Dataset
@@ -24,11 +23,11 @@ LEAST_ROWS = 500  # of training, to know a cell better than G does
 MOST_ROWS, MOST_NUMBERS = 65_536, 2**25  # of training, and of those that G makes; in all of them
 MOST_VALUES = 16_384  # of all cells of a row
 HELD_BACK, MOST_HELD = 0.1, 2_048  # of the training rows, to see what is gained
+PART = 1_024  # rows of G at once: what its layers make of so few is still in the core's cache
 BATCH, CELLS_AT_ONCE = 512, 16  # rows and cells of an update
 UPDATES, ROUND = 1_200, 40  # by G's rows, and then by training rows
 WORSE = 1.02  # times the least surprise on those held back: from there on they are learnt by heart
 RATE, G_DECAY, DECAY = 4e-3, 0.01, 0.7  # Adam's learning rate; weight decay by G's and other rows
-WARM_UP, START = 0.3, 0.04  # of the updates, to get from this share of the rate to all of it
 MATCHED_BY, MATCHES = 16_384, 20  # rows of G; rounds in which shares are brought to those wanted
 
 
@@ -50,14 +49,11 @@ def swept(model: Model, steps: Steps, train: Dataset) -> Generator:
     most = min(MOST_ROWS, MOST_NUMBERS // math.prod(model.kind.shape.row))
     some = train.take(torch.randperm(len(train), generator=random)[:most].numpy())
     with arithmetic("fp32", device):
-        # As most samples are asked for: no cells are given but the target.
-        x, y = (t.to(device) for t in conditioned(model.kind, some, 0.0, random))
-        asked = y[torch.randint(len(y), (most,), generator=random).to(device)]
-        with torch.no_grad():
-            made = torch.cat([
-                model.G(torch.randn(len(few), model.G.latent_dim, generator=random).to(device), few)
-                for few in torch.split(asked, 1024)
-            ])  # fmt: skip
+        x = model.kind.prepare(model.kind.encode(some), random).to(device)
+        made, asked = x.new_empty(most, x.shape[1]), []
+        for i, (rows, y) in enumerate(made_as_training(model, some, most, random)):
+            made[i * PART : (i + 1) * PART] = rows
+            asked += [y] if i < MATCHED_BY // PART else []
         if not made.isfinite().all():
             return model.G  # who samples is told
         net = Conditionals(steps, resolved(model.config.width, "width"))
@@ -66,8 +62,31 @@ def swept(model: Model, steps: Steps, train: Dataset) -> Generator:
         if not cells:
             return model.G
         G = GibbsGenerator(model.G, net, cells, model.kind.shape).to(device)
-        match(G, made[:MATCHED_BY], asked[:MATCHED_BY], x, random)
+        match(G, made[:MATCHED_BY], torch.cat(asked), x, random)
     return G.eval().requires_grad_(False)
+
+
+@torch.no_grad()
+def made_as_training(
+    model: Model, train: Dataset | None, n: int, random: torch.Generator
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Rows that G makes under the training rows' conditions, and these: n rows in all, by parts.
+
+    As most samples are asked for: no cells are given but the target.
+
+    Args:
+        train: those rows; None: under the conditions that samples have.
+    """
+    device = next(model.G.parameters()).device
+    for start in range(0, n, PART):
+        size = min(PART, n - start)
+        if train is None:
+            y = model.kind.ask(size).condition(range(size), random).y
+        else:
+            drawn = torch.randint(len(train), (size,), generator=random)
+            y = conditioned(model.kind, train.take(drawn.numpy()), 0.0, random)[1]
+        z, y = torch.randn(size, model.G.latent_dim, generator=random).to(device), y.to(device)
+        yield model.G(z, y), y
 
 
 def fitted(
@@ -106,31 +125,18 @@ def descent(
     net: Conditionals, rows: Tensor, cells: Sequence[int], decay: float, random: torch.Generator
 ) -> Iterator[None]:
     """Update the net by rows, pausing after each round."""
-    weights: list[Tensor] = list(net.parameters())
-    means, squares = ([torch.zeros_like(w) for w in weights] for _ in range(2))
-    counts = [w.new_zeros(()) for w in weights]
+    optimizer = torch.optim.AdamW(net.parameters(), lr=RATE, betas=(0.9, 0.99), weight_decay=decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=UPDATES)
     for update in range(1, UPDATES + 1):
         few = rows[torch.randint(len(rows), (min(BATCH, len(rows)),), generator=random)]
         mine = torch.randperm(len(cells), generator=random)[:CELLS_AT_ONCE].tolist()
+        optimizer.zero_grad()
         loss = net.surprises(few, [cells[i] for i in mine]).mean()
-        share = one_cycle((update - 1) / (UPDATES - 1))
-        slopes = torch.autograd.grad(loss, weights)
-        with torch.no_grad():
-            adam(
-                weights, [*slopes], means, squares, [], counts,
-                lr=RATE * share, beta1=0.95 - 0.1 * share, beta2=0.99, eps=1e-8,
-                weight_decay=decay, decoupled_weight_decay=True,
-                amsgrad=False, maximize=False, fused=True,
-            )  # fmt: skip
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        schedule.step()
         if update % ROUND == 0:
             yield
-
-
-def one_cycle(progress: float) -> float:
-    """The share of a learning rate: up for three tenths of the way, then down (Smith 2018)."""
-    if progress < WARM_UP:
-        return START + (1 - START) * (1 - math.cos(math.pi * progress / WARM_UP)) / 2
-    return (1 + math.cos(math.pi * (progress - WARM_UP) / (1 - WARM_UP))) / 2
 
 
 @torch.no_grad()

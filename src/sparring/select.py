@@ -22,7 +22,7 @@ from sparring.nets.selective import (
     MatchedGenerator,
     SelectiveGenerator,
 )
-from sparring.refine import swept
+from sparring.refine import made_as_training, swept
 from sparring.seeds import random_stream
 from sparring.train.runtime import arithmetic
 from sparring.train.signs import centres_of, shares
@@ -70,17 +70,9 @@ def calibrated(model: Model, numbers: int, train: Dataset | None) -> Generator:
     random = random_stream(model.config.seed, "calibration")
     device = next(model.G.parameters()).device
     made = CalibratedGenerator(model.G, numbers).to(device)
-    rows = []
     with torch.no_grad(), arithmetic("fp32", device):
-        for _ in range(CALIBRATED_BY // 4096):
-            if train is None:
-                y = model.kind.ask(4096).condition(range(4096), random).y
-            else:
-                drawn = torch.randint(len(train), (4096,), generator=random)
-                y = conditioned(model.kind, train.take(drawn.numpy()), 0.0, random)[1]
-            z = torch.randn(4096, model.G.latent_dim, generator=random)
-            rows.append(model.G(z.to(device), y.to(device))[:, :numbers])
-        x = torch.cat(rows)
+        parts = made_as_training(model, train, CALIBRATED_BY, random)
+        x = torch.cat([rows[:, :numbers] for rows, _ in parts])
         if len(x.T) and torch.isfinite(x).all():
             ranks = torch.linspace(0, 1, LEVELS, device=device)
             made.levels.copy_(torch.quantile(x, ranks, dim=0).T)

@@ -3,8 +3,6 @@
 Each has a second form, its update written in plain operations on tensors: a recorded step (see
 engine.py) can hold nothing else, because a number would stay what it was when it was recorded. A
 test holds the two together. To add an optimiser, write both and name them in OPTIMIZERS.
-
-The functions of torch.optim are called, not its classes, which load all of TorchDynamo: 70 MB.
 """
 
 from __future__ import annotations
