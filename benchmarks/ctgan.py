@@ -1,7 +1,8 @@
 """CTGAN beside the GAN on Adult: what each makes of it, in how long, in how much memory.
 
 CTGAN is no dependency: `$SPARRING_CTGAN` names the Python of an environment that has it, such as
-`python -m venv /tmp/ctgan && /tmp/ctgan/bin/pip install ctgan` makes. One core each, in turn.
+`python -m venv /tmp/ctgan && /tmp/ctgan/bin/pip install ctgan` makes. One core each, in turn; both
+are given the same file by scripts alike (`alone/`).
 """
 
 from __future__ import annotations
@@ -11,22 +12,21 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from benchmarks.machine import in_processes, peak_gigabytes, processor_seconds, spread
+from benchmarks.machine import in_processes, spread
 from benchmarks.tables import TABLES, in_words, measured
 from sparring.config import Config
 from sparring.data.dataset import Dataset
-from sparring.fit import fit
 from sparring.plan import plan
-from sparring.sample import sample
 
-PART = 20  # of CTGAN's seconds, in which the GAN is to be as good
+PARTS = (20, 40)  # of CTGAN's seconds, for which the GAN is trained; finishing comes on top
 SOURCE = TABLES["adult"]
+ALONE = Path(__file__).parent / "alone"
 
 
 def run(seeds: int) -> list[dict[str, str]]:
@@ -35,13 +35,18 @@ def run(seeds: int) -> list[dict[str, str]]:
     if python is None:
         sys.exit("SPARRING_CTGAN: the Python of an environment with ctgan is needed")
     found: dict[str, list[dict[str, float]]] = {}
+
+    def keep(name: str, *call: object) -> dict[str, float]:
+        (scores,) = in_processes(one, [call], at_once=1)
+        found.setdefault(name, []).append(scores)
+        return scores  # type: ignore[no-any-return]
+
     for seed in range(seeds):
-        (theirs,) = in_processes(rival, [(python, seed)], at_once=1)
-        found.setdefault("CTGAN, 300 epochs", []).append(theirs)
-        jobs = [(seed, theirs["seconds"] / PART), (seed, None)]
-        briefly, usual = in_processes(ours, jobs, at_once=1)
-        found.setdefault(f"GAN, 1/{PART} of these seconds", []).append(briefly)
-        found.setdefault("GAN, no option given", []).append(usual)
+        theirs = keep("CTGAN, 300 epochs", seed, python, "fit_ctgan.py", {"PYTHONPATH": ""})
+        ours: tuple[Any, ...] = (seed, sys.executable, "fit_gan.py", {})
+        for part in PARTS:
+            keep(f"GAN, trained for 1/{part} of these", *ours, theirs["seconds"] / 60 / part)
+        keep("GAN, no option given", *ours)
     return [
         {"rows made by": name} | in_words(scores)
         | {"rows a second and core": spread([s["rate"] for s in scores], 0)}
@@ -49,37 +54,22 @@ def run(seeds: int) -> list[dict[str, str]]:
     ]  # fmt: skip
 
 
-def rival(python: str, seed: int) -> dict[str, float]:
-    """CTGAN's scores."""
+def one(
+    seed: int, python: str, script: str, setting: dict[str, str], *arguments: object
+) -> dict[str, float]:
+    """The scores of what a script makes of the rows to learn from."""
     planned = plan(SOURCE.open(), Config(seed=seed))
     frame = planned.train.x
     assert isinstance(frame, pd.DataFrame)
     with tempfile.TemporaryDirectory() as folder:
         rows, made = (Path(folder, f"{name}.csv") for name in ("rows", "made"))
         frame.to_csv(rows, index=False)
-        script = Path(__file__).parent / "alone" / "fit_ctgan.py"
-        command = [python, str(script), str(rows), str(made), str(seed)]
+        command = [python, str(ALONE / script), str(rows), str(made), str(seed)]
         told = subprocess.run(
-            command, check=True, capture_output=True, text=True,
-            env=os.environ | {"PYTHONPATH": "", "OMP_NUM_THREADS": "1"},
+            [*command, *map(str, arguments)], check=True, capture_output=True, text=True,
+            env=os.environ | {"OMP_NUM_THREADS": "1"} | setting,
         ).stdout  # fmt: skip
         fake = pd.read_csv(made)
     spent: dict[str, float] = json.loads(told.splitlines()[-1])
     with threadpool_limits(1):
-        return measured(planned, Dataset(fake, name="ctgan"), SOURCE.target) | spent
-
-
-def ours(seed: int, seconds: float | None) -> dict[str, float]:
-    """The GAN's scores; in so many seconds, if they are given."""
-    minutes = None if seconds is None else seconds / 60
-    config = Config(seed=seed, threads=1, engine="traced", minutes=minutes)
-    planned = plan(SOURCE.open(), config)
-    before = processor_seconds()
-    model = fit(planned)
-    spent = {"seconds": processor_seconds() - before}
-    before = time.process_time()
-    fake = sample(model, len(planned.train), seed=seed)
-    spent |= {"rate": len(planned.train) / (time.process_time() - before)}
-    spent |= {"gigabytes": peak_gigabytes()}
-    with threadpool_limits(1):
-        return measured(planned, fake, SOURCE.target) | spent
+        return measured(planned, Dataset(fake, name=script), SOURCE.target) | spent

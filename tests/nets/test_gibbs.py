@@ -7,7 +7,14 @@ import torch
 from torch import Tensor, nn
 
 from sparring.nets.base import Generator, Shape
-from sparring.nets.gibbs import FEW_VALUES, Conditionals, GibbsGenerator, Steps, drawn_from
+from sparring.nets.gibbs import (
+    FEW_VALUES,
+    GIVEN_SWEEPS,
+    Conditionals,
+    GibbsGenerator,
+    Steps,
+    drawn_from,
+)
 
 # A number in three steps of its rank, one that is not drawn, and two categories.
 STEPS = Steps((torch.tensor([0.2, 0.5]), torch.tensor([0.5])), (True, False), (2, 3))
@@ -101,8 +108,8 @@ def test_a_sweep_draws_each_cell_beside_those_already_drawn(net: Conditionals) -
     net.weight[7:10, 0] = torch.tensor([9.0, 0.0, 0.0])
     net.bias[7:10] = torch.tensor([0.0, 40.0, 0.0])
     G = GibbsGenerator(Same(), net, (0, 3), SHAPE)
-    assert G.latent_dim == 1 + 2
-    z = torch.randn(2_000, 3, generator=torch.Generator().manual_seed(0))
+    assert G.latent_dim == 1 + 2 * GIVEN_SWEEPS
+    z = torch.randn(2_000, G.latent_dim, generator=torch.Generator().manual_seed(0))
     made = G(z, z[:, :0])
     places = net.places(made)
     assert (places[0] == 2).float().mean() == pytest.approx(0.5, abs=0.05)
@@ -114,10 +121,35 @@ def test_a_sweep_draws_each_cell_beside_those_already_drawn(net: Conditionals) -
 def test_cells_that_are_given_stay(net: Conditionals) -> None:
     shape = Shape((7,), one_hot=(2, 3), cells=(1, 1, 2, 3))
     G = GibbsGenerator(Same(), net, (0, 2, 3), shape)
-    z = torch.randn(200, 4, generator=torch.Generator().manual_seed(0))
+    z = torch.randn(200, G.latent_dim, generator=torch.Generator().manual_seed(0))
     wanted = rows(0.9)[0]
     bits = torch.tensor([1.0, 0, 0, 1])
     y = torch.cat([bits, wanted * bits[[0, 1, 2, 2, 3, 3, 3]]]).expand(200, -1)
     made = G(z, y)
     assert torch.equal(made[:, [0, 4, 5, 6]], wanted[[0, 4, 5, 6]].expand(200, -1))
     assert len(made[:, 2].unique()) == 2
+
+
+@pytest.mark.parametrize("always", [None, 3])
+def test_cells_beside_given_ones_are_drawn_several_times(
+    net: Conditionals, always: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swept: list[Tensor] = []
+    real = GibbsGenerator.swept
+
+    def count(self: GibbsGenerator, rows: Tensor, y: Tensor, uniform: Tensor) -> Tensor:
+        swept.append(uniform)
+        return real(self, rows, y, uniform)
+
+    monkeypatch.setattr(GibbsGenerator, "swept", count)
+    shape = Shape((7,), one_hot=(2, 3), cells=(1, 1, 2, 3), always=always)
+    G = GibbsGenerator(Same(), net, (0, 2), shape)
+    z = torch.randn(50, G.latent_dim, generator=torch.Generator().manual_seed(0))
+    bits = torch.tensor([0.0, 0, 0, 1])
+    y = torch.cat([bits, torch.tensor([0.0, 0, 0, 0, 1, 0, 0])]).expand(50, -1)
+    made = G(z, y)
+    assert torch.equal(made[:, 4:], y[:, -3:]), "the target is given, too"
+    assert len(swept) == (GIVEN_SWEEPS if always is None else 1)
+    assert all((one != two).all() for one, two in zip(swept, swept[1:], strict=False))
+    G(z, torch.zeros(50, 11))
+    assert len(swept) == (GIVEN_SWEEPS if always is None else 1) + 1

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedKFold
 
 from sparring.errors import InputError
 from sparring.evaluate.columns import Columns
 from sparring.evaluate.jackknife import Statistic, group_numbers
 from sparring.evaluate.rows import enough, paired
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import HistGradientBoostingClassifier
 
 # Boosted trees split on a categorical column as such only up to this many categories.
 MAX_CATEGORIES = 255
@@ -71,11 +73,12 @@ def two_sample_statistic(
         real, fake = paired(real, fake, least=LEAST_ROWS)
         categorical = np.zeros(real.shape[1], dtype=bool)
 
+    from sklearn.metrics import roc_auc_score  # slow to import
+    from sklearn.model_selection import StratifiedKFold
+
     rows = np.concatenate([real, fake])
     is_fake = np.repeat([0, 1], [len(real), len(fake)])
-    trees = HistGradientBoostingClassifier(
-        categorical_features=categorical, early_stopping=False, random_state=seed
-    )
+    trees = boosted_trees(categorical, seed)
     split = StratifiedKFold(folds, shuffle=True, random_state=seed)
     parts = [
         (unseen, fitted(trees, rows[seen], is_fake[seen]).decision_function(rows[unseen]))
@@ -91,6 +94,19 @@ def two_sample_statistic(
         return float(np.mean(areas))
 
     return statistic
+
+
+def boosted_trees(categorical: np.ndarray | None, seed: int) -> HistGradientBoostingClassifier:
+    """A classifier of rows, not fitted yet.
+
+    Args:
+        categorical: bool (d,), which columns hold categories.
+    """
+    from sklearn.ensemble import HistGradientBoostingClassifier  # slow to import
+
+    return HistGradientBoostingClassifier(
+        categorical_features=categorical, early_stopping=False, random_state=seed
+    )
 
 
 def fitted(

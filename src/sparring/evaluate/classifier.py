@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from sklearn.ensemble import HistGradientBoostingClassifier
 
 from sparring.errors import InputError, listed
-from sparring.evaluate.c2st import fitted, splittable
+from sparring.evaluate.c2st import boosted_trees, fitted, splittable
 from sparring.evaluate.columns import Columns
 from sparring.evaluate.rows import as_rows
 from sparring.evaluate.views import Classifier
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import HistGradientBoostingClassifier
 
 MAX_CLASSES = 1_000
 LEAST_ROWS = 20
@@ -71,11 +74,7 @@ class RowClassifier:
             columns = Columns.fit(_without(x, label_column))
         rows = _encode(x, columns, label_column)
         train, held_out = hold_out(len(rows), seed)
-        trees = HistGradientBoostingClassifier(
-            categorical_features=None if columns is None else splittable(columns),
-            early_stopping=False,
-            random_state=seed,
-        )
+        trees = boosted_trees(None if columns is None else splittable(columns), seed)
         trees = fitted(trees, rows[train], codes[train])
         accuracy = float((trees.predict(rows[held_out]) == codes[held_out]).mean())
         return cls(classes, accuracy, columns, label_column, trees)

@@ -6,7 +6,6 @@ import hashlib
 
 import numpy as np
 from scipy.spatial.distance import cdist
-from sklearn.neighbors import NearestNeighbors
 
 from sparring.errors import InputError
 from sparring.evaluate.jackknife import (
@@ -101,6 +100,8 @@ def nearest_distance(rows: np.ndarray, to: np.ndarray) -> np.ndarray:
     Raises:
         InputError: an empty set, widths that differ, or values that are not finite.
     """
+    from sklearn.neighbors import NearestNeighbors  # slow to import
+
     rows, to = paired(rows, to, least=1)
     # The search takes inner products, which round: least so about the origin. A copy is at 0.
     centre = to.mean(axis=0)

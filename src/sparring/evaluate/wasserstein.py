@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
-from scipy.spatial.distance import cdist
 
 from sparring.errors import InputError
 from sparring.evaluate.jackknife import Statistic, group_numbers, rerun
@@ -74,6 +72,9 @@ def exact_wasserstein(real: np.ndarray, fake: np.ndarray) -> float:
 
     Source: Villani 2009, "Optimal transport: old and new", chapter 6; solved as an assignment.
     """
+    from scipy.optimize import linear_sum_assignment  # slow to import
+    from scipy.spatial.distance import cdist
+
     real, fake = paired(real, fake, least=1)
     if len(real) != len(fake):
         raise InputError(f"{len(real)} real and {len(fake)} fake rows cannot be paired off")

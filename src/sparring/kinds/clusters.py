@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.cluster import KMeans
-from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
@@ -118,6 +116,9 @@ def _parted(
         mine: the places of the label's images.
         most: clusters of all labels.
     """
+    from sklearn.cluster import KMeans  # slow to import
+    from sklearn.exceptions import ConvergenceWarning
+
     share = len(mine) / len(images)
     some = _coarse(images[mine[:: -(-len(mine) // max(int(FITTED_ROWS * share), 1))]])
     count = min(max(round(most * share), 1), max(len(some) // USUAL, 1))

@@ -6,11 +6,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 import torch
-from sklearn.decomposition import PCA
 from torch import Tensor
 
 from sparring.config import Config
@@ -22,9 +21,10 @@ from sparring.kinds.asking import Asked
 from sparring.kinds.base import Kind, restored_labels, saved_labels
 from sparring.kinds.clusters import AskedClusters, Clusters
 from sparring.kinds.labels import Labels
-from sparring.kinds.sheets import grid
-from sparring.kinds.style import save
 from sparring.nets.base import Shape
+
+if TYPE_CHECKING:
+    from sklearn.decomposition import PCA
 
 SIDES = (8, 64)
 COMPONENTS = 64
@@ -175,6 +175,8 @@ class Image(Kind):
         return Dataset(pixels.permute(0, 2, 3, 1).cpu().numpy(), labels)
 
     def views(self, real: Dataset, *others: Dataset) -> list[Views]:
+        from sklearn.decomposition import PCA  # slow to import
+
         images = [_images(dataset) for dataset in (real, *others)]
         some = _flat(images[0][:: math.ceil(len(real) / PCA_ROWS)])
         components = min(COMPONENTS, *some.shape)
@@ -197,6 +199,9 @@ class Image(Kind):
         return cast(Classifier, cached_image_classifier(_images(train), train.y, seed=seed))
 
     def draw(self, fake: Dataset, real: Dataset, path: Path) -> None:
+        from sparring.kinds.sheets import grid  # Matplotlib is slow to import
+        from sparring.kinds.style import save
+
         save(grid(fake), path)
 
     def to_dict(self) -> dict[str, Any]:

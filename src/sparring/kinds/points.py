@@ -18,10 +18,8 @@ from sparring.errors import InputError, choose
 from sparring.evaluate.classifier import RowClassifier
 from sparring.evaluate.rows import LARGEST
 from sparring.evaluate.views import Classifier, Views
-from sparring.kinds import pictures
 from sparring.kinds.base import Kind, restored_labels, saved_labels
 from sparring.kinds.labels import Labels
-from sparring.kinds.style import save
 from sparring.nets.base import Shape
 
 FEW_ROWS = 500  # below that D learns them by heart if gamma falls as far as for more
@@ -173,7 +171,10 @@ class Points(Kind):
         return RowClassifier.fit(train.x, train.y, seed=seed)
 
     def draw(self, fake: Dataset, real: Dataset, path: Path) -> None:
-        save(pictures.scatter(fake, real), path)
+        from sparring.kinds.pictures import scatter  # Matplotlib is slow to import
+        from sparring.kinds.style import save
+
+        save(scatter(fake, real), path)
 
     def to_dict(self) -> dict[str, Any]:
         return {

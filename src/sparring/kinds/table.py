@@ -20,7 +20,6 @@ from sparring.data.given import Given
 from sparring.errors import InputError, listed, unknown
 from sparring.evaluate.classifier import RowClassifier
 from sparring.evaluate.views import Classifier, Views
-from sparring.kinds import pictures
 from sparring.kinds.asking import Asked, ask_labels
 from sparring.kinds.base import Kind, restored_labels, saved_labels
 from sparring.kinds.cells import (
@@ -52,7 +51,6 @@ from sparring.kinds.constraints.rules import Rules, restored_rule
 from sparring.kinds.judged import features_of, measured
 from sparring.kinds.labels import Labels
 from sparring.kinds.steps import steps_of
-from sparring.kinds.style import save
 from sparring.nets.base import Shape
 from sparring.nets.gibbs import Steps
 
@@ -198,12 +196,17 @@ class Table(Kind):
     def shape(self) -> Shape:
         layout = self.layout
         cells = layout.widths if self.conditional or self.labels else ()
-        return Shape((sum(layout.widths),), one_hot=layout.one_hot, cells=cells)
+        return Shape((sum(layout.widths),), 0, layout.one_hot, cells, self._always)
 
     def given(self, share: float) -> Given | None:
-        layout = self.layout
-        always = None if self.target is None else layout.place[self.target.name]
-        return Given(layout.widths, layout.along, always, share) if self.shape.cells else None
+        if not self.shape.cells:
+            return None
+        return Given(self.layout.widths, self.layout.along, self._always, share)
+
+    @property
+    def _always(self) -> int | None:
+        """The place of the target's cell, which is given whatever is asked for."""
+        return None if self.target is None else self.layout.place[self.target.name]
 
     @property
     def features(self) -> tuple[Hashable, ...]:
@@ -399,9 +402,12 @@ class Table(Kind):
         return RowClassifier.fit(frame, labels, label_column=self.target.name, seed=seed)
 
     def draw(self, fake: Dataset, real: Dataset, path: Path) -> None:
+        from sparring.kinds.pictures import marginals  # Matplotlib is slow to import
+        from sparring.kinds.style import save
+
         cells = (self.readable(rows).values() for rows in (fake, real))
         generated, true = (pd.DataFrame({series.name: series for series in c}) for c in cells)
-        save(pictures.marginals(generated, true), path)
+        save(marginals(generated, true), path)
 
     def readable(self, rows: Dataset) -> dict[Name, pd.Series]:
         """The learnt columns as a person reads them, each under a name that tells its unit."""

@@ -40,12 +40,14 @@ class Shape:
         one_hot: sizes of the one-hot groups at the end of a row (tables), in order.
         cells: widths of the cells of a row that can be given (tables), in order; with them the
             condition vector goes on as `data.given.Given` says.
+        always: the one of these that is given whatever is asked for, or None.
     """
 
     row: tuple[int, ...]
     conditions: int = 0
     one_hot: tuple[int, ...] = ()
     cells: tuple[int, ...] = ()
+    always: int | None = None
 
     @property
     def condition_width(self) -> int:

@@ -14,6 +14,7 @@ from sparring.nets.base import Generator, Shape
 from sparring.nets.mlp import GivenCells
 
 SLOPE = 0.1  # of the hidden layer, for sums below zero
+GIVEN_SWEEPS = 3  # where cells are given, beside which G knows rows less well
 FEW_VALUES = 12  # of a cell: sums up to each are quicker as a matrix product than one by one
 
 
@@ -195,7 +196,8 @@ class GibbsGenerator(Generator):
 
     A draw from a cell's distribution beside the other cells keeps the distribution of whole rows
     where that is right, and brings it nearer where the cell's is better known than to G (Geman &
-    Geman 1984). Cells that y gives stay. The noise of all draws is in z.
+    Geman 1984). Cells that y gives stay; where there are any, other than the one that always is,
+    the others are drawn several times. The noise of all draws is in z.
 
     Args:
         base: makes the rows.
@@ -210,11 +212,15 @@ class GibbsGenerator(Generator):
         super().__init__()
         self.base, self.conditionals, self.cells = base, conditionals, tuple(cells)
         self.given = GivenCells(shape)
-        self.latent_dim = base.latent_dim + len(self.cells)
+        self.latent_dim = base.latent_dim + GIVEN_SWEEPS * len(self.cells)
 
     def forward(self, z: Tensor, y: Tensor) -> Tensor:
-        noise, z = z[:, : len(self.cells)], z[:, len(self.cells) :]
-        return self.swept(self.base(z, y), y, torch.special.ndtr(noise))
+        noise, z = z[:, : -self.base.latent_dim], z[:, -self.base.latent_dim :]
+        rows: Tensor = self.base(z, y)
+        sweeps = noise.chunk(GIVEN_SWEEPS, dim=1)
+        for part in sweeps if self.given.asked(y) else sweeps[:1]:
+            rows = self.swept(rows, y, torch.special.ndtr(part))
+        return rows
 
     def swept(
         self, rows: Tensor, y: Tensor, uniform: Tensor,
@@ -226,7 +232,7 @@ class GibbsGenerator(Generator):
             logits_of: takes the place of `Conditionals.logits`.
         """
         net, bits = self.conditionals, None
-        if self.given.any(y):
+        if self.given.asked(y, always=True):
             bits, values = self.given(y)
             rows = torch.where(bits, values, rows)
         places, table = net.places(rows), net.table()

@@ -80,7 +80,7 @@ class GivenCells(nn.Module):
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
-        self.labels, self.cells = shape.conditions, len(shape.cells)
+        self.labels, self.cells, self.always = shape.conditions, len(shape.cells), shape.always
         widths = torch.tensor(shape.cells, dtype=torch.int64)
         spread = torch.arange(self.cells).repeat_interleave(widths)
         self.register_buffer("spread", spread, persistent=False)
@@ -90,9 +90,16 @@ class GivenCells(nn.Module):
         bits, cells = torch.split(y[:, self.labels :], [self.cells, len(self.spread)], dim=1)
         return bits.index_select(1, self.spread) > 0.5, cells
 
-    def any(self, y: Tensor) -> bool:
-        """Whether cells of any row are given."""
-        return bool(y[:, self.labels : self.labels + self.cells].any())
+    def asked(self, y: Tensor, always: bool = False) -> bool:
+        """Whether cells of any row are given.
+
+        Args:
+            always: whether the one that is given in any case counts.
+        """
+        found = y[:, self.labels : self.labels + self.cells].any(0)
+        if self.always is not None and not always:
+            found[self.always] = False
+        return bool(found.any())
 
 
 class MLPGenerator(Generator):

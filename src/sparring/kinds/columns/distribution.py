@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from scipy.optimize import isotonic_regression
 
 from sparring.kinds.columns.keep import KEEP_ALL, Keep
 
@@ -90,6 +89,8 @@ class Distribution:
         if rounded is not None:
             middles = rounded((values[1:] + values[:-1]) / 2)
             counts[1::2][(middles <= values[:-1]) | (middles >= values[1:])] = 0.0
+        from scipy.optimize import isotonic_regression  # slow to import
+
         levels = isotonic_regression(counts.cumsum()).x.clip(min=0)
         levels += np.arange(1, size + 1) * 1e-6 * (levels[-1] or 1.0)  # no place is empty
         levels /= levels[-1]
