@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from benchmarks import (
     ablation,
+    conditions,
     ctgan,
     doctor,
     early,
@@ -30,6 +31,7 @@ BENCHMARKS: dict[str, Callable[[int], list[dict[str, str]]]] = {
     "toys": toys.run,
     "modes": toys.run_modes,
     "tables": tables.run,
+    "conditions": conditions.run,
     "ctgan": ctgan.run,
     "privacy": privacy.run,
     "mnist": mnist.run,

@@ -9,7 +9,7 @@ from benchmarks.machine import RESULTS, ROOT
 # The page that shows a benchmark, and their order there.
 PAGES = {
     "README.md": ("demo", "startup", "toys", "mnist"),
-    "docs/tables.md": ("tables", "ctgan", "ablation-tables", "early-stop"),
+    "docs/tables.md": ("tables", "conditions", "ctgan", "ablation-tables", "early-stop"),
     "docs/judging.md": ("doctor", "looks"),
     "docs/privacy.md": ("privacy",),
     "docs/engine.md": (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -150,6 +152,6 @@ def test_cells_beside_given_ones_are_drawn_several_times(
     made = G(z, y)
     assert torch.equal(made[:, 4:], y[:, -3:]), "the target is given, too"
     assert len(swept) == (GIVEN_SWEEPS if always is None else 1)
-    assert all((one != two).all() for one, two in zip(swept, swept[1:], strict=False))
+    assert all((one != two).all() for one, two in pairwise(swept))
     G(z, torch.zeros(50, 11))
     assert len(swept) == (GIVEN_SWEEPS if always is None else 1) + 1
