@@ -1,27 +1,27 @@
-"""The figures and the report of a fitted GAN, each in one line of a notebook."""
+"""The figures and the report of a fitted GAN, each in one line of a notebook.
+
+What draws and compares is imported when it is called: it takes as long as PyTorch to import.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from sklearn.utils.validation import check_is_fitted
 
 from sparring.data.dataset import Dataset
 from sparring.model import Model
 from sparring.plan import reopen
 from sparring.recorder import Reporter, picture_samples
-from sparring.report.charts import plot_losses, plot_samples
-from sparring.report.figures import check_planar, draw_critic
-from sparring.report.findings import of_model
-from sparring.report.page import write_report
-from sparring.report.rivals import CHEAP
 from sparring.sample import sample
 from sparring.train.trainer import Trainer
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 class Plots(ABC):
@@ -47,6 +47,8 @@ class Plots(ABC):
         Raises:
             InputError: the model came without its log.
         """
+        from sparring.report.charts import plot_losses
+
         check_is_fitted(self)
         config = self.model_.config
         # Smoothed labels end the game elsewhere.
@@ -63,6 +65,8 @@ class Plots(ABC):
             seed: omitted = the model's own, as for the pictures of a run.
             columns: images in a row.
         """
+        from sparring.report.charts import plot_samples
+
         check_is_fitted(self)
         return plot_samples(self._drawn(n, y, seed), columns=columns)
 
@@ -78,6 +82,8 @@ class Plots(ABC):
         Raises:
             InputError: rows unlike those of training, or none that can be had.
         """
+        from sparring.report.charts import plot_samples
+
         check_is_fitted(self)
         return plot_samples(self._drawn(n, None, seed), self._real(X, y))
 
@@ -93,6 +99,8 @@ class Plots(ABC):
         Raises:
             InputError: the model makes no points of 2 coordinates, or no real ones can be had.
         """
+        from sparring.report.figures import check_planar, draw_critic
+
         check_is_fitted(self)
         check_planar(self.model_)
         return draw_critic(self.model_, self._real(X, y))
@@ -101,20 +109,26 @@ class Plots(ABC):
         self,
         path: str | Path = "report.html",
         *,
-        baselines: Sequence[str] = CHEAP,
+        baselines: Sequence[str] | None = None,
         seed: int = 0,
     ) -> Path:
         """Write all there is to say of the model to one HTML file, which opens offline.
 
         Args:
-            baselines: simpler generators to fit and to compare with; [] = none, which is quicker.
+            baselines: simpler generators to fit and to compare with; omitted = those that need no
+                given time; [] = none, which is quicker.
             seed: of the samples that are scored, and of the baselines.
 
         Raises:
             ConfigError: an unknown baseline.
             RunError: the file cannot be written.
         """
+        from sparring.report.findings import of_model
+        from sparring.report.page import write_report
+        from sparring.report.rivals import CHEAP
+
         check_is_fitted(self)
+        baselines = CHEAP if baselines is None else baselines
         rows = None if self._train_rows is None else (self._train_rows, self._holdout)
         found = of_model(self.model_, self.log_, rows, baselines=baselines, seed=seed)
         write_report(found, Path(path))
