@@ -49,7 +49,11 @@ def swept(model: Model, steps: Steps, train: Dataset) -> Generator:
     most = min(MOST_ROWS, MOST_NUMBERS // math.prod(model.kind.shape.row))
     some = train.take(torch.randperm(len(train), generator=random)[:most].numpy())
     with arithmetic("fp32", device):
-        x = model.kind.prepare(model.kind.encode(some), random).to(device)
+        # By parts: what the encoding of many rows takes besides is as much as the net and they.
+        x = torch.empty(len(some), *model.kind.shape.row, device=device)
+        for part in torch.arange(len(some)).split(PART):
+            few = some.take(part.numpy())
+            x[part] = model.kind.prepare(model.kind.encode(few), random).to(device)
         made, asked = x.new_empty(most, x.shape[1]), []
         for i, (rows, y) in enumerate(made_as_training(model, some, most, random)):
             made[i * PART : (i + 1) * PART] = rows

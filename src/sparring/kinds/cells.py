@@ -122,7 +122,7 @@ class Conditional:
                 cells = cells.filled(column.name, drawn)
         if cells.frame.columns.empty:
             width = 0 if self.given is None else self.given.width
-            return Condition(torch.zeros(len(cells.frame), width))
+            return Condition(torch.zeros(1, width).expand(len(cells.frame), -1))  # no memory
 
         def keep(made: Dataset) -> Dataset:
             assert isinstance(made.x, pd.DataFrame)
