@@ -51,7 +51,7 @@ def swept(model: Model, steps: Steps, train: Dataset) -> Generator:
     with arithmetic("fp32", device):
         # By parts: what the encoding of many rows takes besides is as much as the net and they.
         x = torch.empty(len(some), *model.kind.shape.row, device=device)
-        for part in torch.arange(len(some)).split(PART):
+        for part in torch.split(torch.arange(len(some)), PART):
             few = some.take(part.numpy())
             x[part] = model.kind.prepare(model.kind.encode(few), random).to(device)
         made, asked = x.new_empty(most, x.shape[1]), []

@@ -113,7 +113,9 @@ class Table(Kind):
         "steps": 6_000,
     }
     with_few_rows: ClassVar[Mapping[str, Any]] = {"depth": 2, "steps": 3_000}
-    with_very_few_rows: ClassVar[Mapping[str, Any]] = {"steps": 1_000, "smoothing": 0.5}
+    with_very_few_rows: ClassVar[Mapping[str, Any]] = {
+        "steps": 1_000, "smoothing": 0.5, "given_share": 0.2
+    }  # fmt: skip
     in_private: ClassVar[Mapping[str, Any]] = {
         "width": 64, "depth": 1, "batch_size": 2_000, "steps": 1_000, "smoothing": 0.0
     }  # fmt: skip
