@@ -2,7 +2,7 @@
 
 CTGAN is no dependency: `$SPARRING_CTGAN` names the Python of an environment that has it, such as
 `python -m venv /tmp/ctgan && /tmp/ctgan/bin/pip install ctgan` makes. One core each, in turn; both
-are given the same file by scripts alike (`alone/`).
+are given the same file by the same script.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from sparring.plan import plan
 
 PARTS = (20, 40)  # of CTGAN's seconds, for which the GAN is trained; finishing comes on top
 SOURCE = TABLES["adult"]
-ALONE = Path(__file__).parent / "alone"
+SCRIPT = Path(__file__).parent / "alone" / "fit_rows.py"
 
 
 def run(seeds: int) -> list[dict[str, str]]:
@@ -42,8 +42,8 @@ def run(seeds: int) -> list[dict[str, str]]:
         return scores  # type: ignore[no-any-return]
 
     for seed in range(seeds):
-        theirs = keep("CTGAN, 300 epochs", seed, python, "fit_ctgan.py", {"PYTHONPATH": ""})
-        ours: tuple[Any, ...] = (seed, sys.executable, "fit_gan.py", {})
+        theirs = keep("CTGAN, 300 epochs", seed, python, "ctgan")
+        ours: tuple[Any, ...] = (seed, sys.executable, "gan")
         for part in PARTS:
             keep(f"GAN, trained for 1/{part} of these", *ours, theirs["seconds"] / 60 / part)
         keep("GAN, no option given", *ours)
@@ -54,22 +54,22 @@ def run(seeds: int) -> list[dict[str, str]]:
     ]  # fmt: skip
 
 
-def one(
-    seed: int, python: str, script: str, setting: dict[str, str], *arguments: object
-) -> dict[str, float]:
-    """The scores of what a script makes of the rows to learn from."""
+def one(seed: int, python: str, method: str, minutes: float | None = None) -> dict[str, float]:
+    """The scores of what a method makes of the rows to learn from."""
     planned = plan(SOURCE.open(), Config(seed=seed))
     frame = planned.train.x
     assert isinstance(frame, pd.DataFrame)
     with tempfile.TemporaryDirectory() as folder:
         rows, made = (Path(folder, f"{name}.csv") for name in ("rows", "made"))
         frame.to_csv(rows, index=False)
-        command = [python, str(ALONE / script), str(rows), str(made), str(seed)]
+        arguments = [method, rows, made, seed, *([] if minutes is None else [minutes])]
+        # CTGAN's environment is to see no module of this one.
+        path = {"PYTHONPATH": ""} if method == "ctgan" else {}
         told = subprocess.run(
-            [*command, *map(str, arguments)], check=True, capture_output=True, text=True,
-            env=os.environ | {"OMP_NUM_THREADS": "1"} | setting,
+            [python, str(SCRIPT), *map(str, arguments)], check=True, capture_output=True, text=True,
+            env=os.environ | {"OMP_NUM_THREADS": "1"} | path,
         ).stdout  # fmt: skip
         fake = pd.read_csv(made)
     spent: dict[str, float] = json.loads(told.splitlines()[-1])
     with threadpool_limits(1):
-        return measured(planned, Dataset(fake, name=script), SOURCE.target) | spent
+        return measured(planned, Dataset(fake, name=method), SOURCE.target) | spent
