@@ -3,6 +3,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -576,3 +578,19 @@ def test_a_run_can_be_stopped_while_its_model_is_finished(
     (run.path / "model.safetensors").write_bytes(b"damaged")  # the state holds all there is
     same(sample(fit(planned("points"), run, resume=True), 9), sample(whole, 9))
     assert Model.load(run.path).ended
+
+
+def test_a_table_is_learnt_without_what_judges_and_draws() -> None:
+    code = (
+        "import sys, pandas as pd\n"
+        "from sparring.config import Config\n"
+        "from sparring.data.source import open_source\n"
+        "from sparring.fit import fit\n"
+        "from sparring.plan import plan\n"
+        "from sparring.sample import sample\n"
+        "frame = pd.DataFrame({'x': range(40), 'c': ['a', 'b'] * 20})\n"
+        "sample(fit(plan(open_source(frame), Config(steps=2, engine='eager'))), 5)\n"
+        "slow = {'sklearn', 'matplotlib', 'scipy.optimize'} & set(sys.modules)\n"
+        "assert not slow, slow"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": ":".join(sys.path)})
