@@ -198,7 +198,9 @@ class Table(Kind):
     def shape(self) -> Shape:
         layout = self.layout
         cells = layout.widths if self.conditional or self.labels else ()
-        return Shape((sum(layout.widths),), 0, layout.one_hot, cells, self._always)
+        return Shape(
+            (sum(layout.widths),), one_hot=layout.one_hot, cells=cells, always=self._always
+        )
 
     def given(self, share: float) -> Given | None:
         if not self.shape.cells:

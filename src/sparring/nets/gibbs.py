@@ -215,9 +215,9 @@ class GibbsGenerator(Generator):
         self.latent_dim = base.latent_dim + GIVEN_SWEEPS * len(self.cells)
 
     def forward(self, z: Tensor, y: Tensor) -> Tensor:
-        noise, z = z[:, : -self.base.latent_dim], z[:, -self.base.latent_dim :]
+        widths = [len(self.cells)] * GIVEN_SWEEPS
+        *sweeps, z = torch.split(z, [*widths, self.base.latent_dim], dim=1)
         rows: Tensor = self.base(z, y)
-        sweeps = noise.chunk(GIVEN_SWEEPS, dim=1)
         for part in sweeps if self.given.asked(y) else sweeps[:1]:
             rows = self.swept(rows, y, torch.special.ndtr(part))
         return rows

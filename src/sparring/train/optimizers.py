@@ -22,8 +22,8 @@ from sparring.config import Config
 
 State: TypeAlias = dict[str, Tensor]
 # One update in place: of the vector and the state, down a gradient, with a learning rate and beta2.
-LibraryUpdate: TypeAlias = Callable[[Tensor, Tensor, State, float, float, Config], None]
-PlainUpdate: TypeAlias = Callable[[Tensor, Tensor, State, Tensor, Tensor, Config], None]
+EagerUpdate: TypeAlias = Callable[[Tensor, Tensor, State, float, float, Config], None]
+RecordedUpdate: TypeAlias = Callable[[Tensor, Tensor, State, Tensor, Tensor, Config], None]
 
 
 @dataclass(frozen=True)
@@ -32,22 +32,23 @@ class OptimizerForms:
 
     Attributes:
         keeps: the names of its state: "step", a count, and vectors like that of the parameters.
-        library: the update as torch.optim has it.
-        plain: the same in plain operations, with rates that are tensors.
+        eager: the update as torch.optim has it.
+        recorded: the same in plain operations, with rates that are tensors.
     """
 
-    keeps: tuple[str, ...]
-    library: LibraryUpdate
-    plain: PlainUpdate
+    keeps: Callable[[Config], tuple[str, ...]]
+    eager: EagerUpdate
+    recorded: RecordedUpdate
 
-    def state(self, vector: Tensor) -> State:
+    def state(self, vector: Tensor, config: Config) -> State:
         """The state before the first update of a vector (n,)."""
         return {
-            name: vector.new_zeros(() if name == "step" else vector.shape) for name in self.keeps
+            name: vector.new_zeros(() if name == "step" else vector.shape)
+            for name in self.keeps(config)
         }
 
 
-def fused_adam(
+def eager_adam(
     vector: Tensor, gradient: Tensor, state: State, rate: float, beta2: float, config: Config
 ) -> None:
     """One kernel, on CPU and GPU alike."""
@@ -58,7 +59,7 @@ def fused_adam(
     )  # fmt: skip
 
 
-def plain_adam(
+def recorded_adam(
     vector: Tensor, gradient: Tensor, state: State, rate: Tensor, beta2: Tensor, config: Config
 ) -> None:
     """Kingma & Ba 2015, algorithm 1."""
@@ -72,17 +73,17 @@ def plain_adam(
     vector -= rate * mean / (square / square_share).sqrt_().add_(1e-8)
 
 
-def library_sgd(
+def eager_sgd(
     vector: Tensor, gradient: Tensor, state: State, rate: float, beta2: float, config: Config
 ) -> None:
     sgd(
-        [vector], [gradient], [state["momentum_buffer"]],
+        [vector], [gradient], [state.get("momentum_buffer")],
         lr=rate, momentum=config.momentum, dampening=0.0, nesterov=False,
         weight_decay=0.0, maximize=False,
     )  # fmt: skip
 
 
-def plain_sgd(
+def recorded_sgd(
     vector: Tensor, gradient: Tensor, state: State, rate: Tensor, beta2: Tensor, config: Config
 ) -> None:
     """Gradient descent with heavy-ball momentum (Polyak 1964)."""
@@ -91,7 +92,7 @@ def plain_sgd(
     vector -= rate * gradient
 
 
-def library_rmsprop(
+def eager_rmsprop(
     vector: Tensor, gradient: Tensor, state: State, rate: float, beta2: float, config: Config
 ) -> None:
     rmsprop(
@@ -101,7 +102,7 @@ def library_rmsprop(
     )  # fmt: skip
 
 
-def plain_rmsprop(
+def recorded_rmsprop(
     vector: Tensor, gradient: Tensor, state: State, rate: Tensor, beta2: Tensor, config: Config
 ) -> None:
     """Tieleman & Hinton 2012, lecture 6.5."""
@@ -112,7 +113,13 @@ def plain_rmsprop(
 
 
 OPTIMIZERS: dict[str, OptimizerForms] = {
-    "adam": OptimizerForms(("step", "exp_avg", "exp_avg_sq"), fused_adam, plain_adam),
-    "sgd": OptimizerForms(("momentum_buffer",), library_sgd, plain_sgd),
-    "rmsprop": OptimizerForms(("step", "square_avg"), library_rmsprop, plain_rmsprop),
+    "adam": OptimizerForms(
+        lambda config: ("step", "exp_avg", "exp_avg_sq"), eager_adam, recorded_adam
+    ),
+    "sgd": OptimizerForms(
+        lambda config: ("momentum_buffer",) if config.momentum else (), eager_sgd, recorded_sgd
+    ),
+    "rmsprop": OptimizerForms(
+        lambda config: ("step", "square_avg"), eager_rmsprop, recorded_rmsprop
+    ),
 }

@@ -66,7 +66,7 @@ class Player:
         self.gradient = torch.zeros_like(self.vector)
         self._gradients = flat.views(self.gradient)
         self.forms = choose("optimizer", config.optimizer, OPTIMIZERS)
-        self.state = self.forms.state(self.vector)
+        self.state = self.forms.state(self.vector, config)
         self.rates = (0.0, config.beta2)
         self._moving_rates = self.vector.new_zeros(()), self.vector.new_zeros(())
 
@@ -86,9 +86,9 @@ class Player:
         mean_over_processes(self.gradient)
         moved = self.vector, self.gradient, self.state
         if self.recorded:
-            self.forms.plain(*moved, *self._moving_rates, self.config)
+            self.forms.recorded(*moved, *self._moving_rates, self.config)
         else:
-            self.forms.library(*moved, *self.rates, self.config)
+            self.forms.eager(*moved, *self.rates, self.config)
         return loss
 
     def state_dict(self) -> dict[str, Any]:
