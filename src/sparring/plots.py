@@ -1,6 +1,6 @@
 """The figures and the report of a fitted GAN, each in one line of a notebook.
 
-What draws and compares is imported when it is called: it takes as long as PyTorch to import.
+What draws and compares is slow to import, and imported when it is called.
 """
 
 from __future__ import annotations
