@@ -29,6 +29,8 @@ ASKED = (
     ("education in Masters,Doctorate",),
     ("relationship=Wife",),
     ("sex=Female", "hours-per-week>=50"),
+    ("income=>50K", "age<30"),
+    ("marital-status in Married-civ-spouse,Divorced", "age<40", "hours-per-week>=45"),
 )
 UNASKED = 65_536  # samples, of which some obey
 FROM = ("asked for", "samples that obey", "training rows that obey")

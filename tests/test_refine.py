@@ -107,6 +107,26 @@ def test_a_condition_is_obeyed_all_the_same() -> None:
     assert set(drawn["sign"]) == {"+"}
 
 
+def test_cells_that_are_asked_for_go_with_each_other() -> None:
+    random = np.random.default_rng(0)
+    one = random.choice(list("abc"), 700)
+    table = pd.DataFrame({"one": one, "two": np.where(random.random(700) < 0.05, "b", one)})
+    model = fit(plan(Dataset(table, name="table"), SMALL))
+    where = {"one": ["a", "b"], "two": ["b", "c"]}
+    real = table[table["one"].isin(where["one"]) & table["two"].isin(where["two"])]
+    assert (real["one"] == real["two"]).mean() > 0.9
+    asked = model.kind.ask(400, where=where)
+    drawn = sample(model, 400, asked=asked).x
+    assert model.kind.obeyed(where, Dataset(drawn)).all()
+    assert (drawn["one"] == drawn["two"]).mean() > 0.6
+    drawn = sample(replace(model, G=model.G.base), 400, asked=asked).x
+    assert (drawn["one"] == drawn["two"]).mean() < 0.3, "cells that were drawn one by one"
+    # What is given without a choice stays.
+    few = sample(model, 400, asked=model.kind.ask(400, where={"one": "a", "two": ["b", "c"]})).x
+    assert set(few["one"]) == {"a"}
+    assert set(few["two"]) <= {"b", "c"}
+
+
 @pytest.mark.parametrize(("rows", "changes"), [(700, {"gibbs_sweep": False}), (400, {})])
 def test_without_a_sweep_or_with_few_rows_cells_stay(rows: int, changes: dict[str, bool]) -> None:
     model = fit(plan(Dataset(frame(rows), name="frame"), SMALL.replace(changes)))

@@ -103,15 +103,15 @@ def shard_rows(kind: Kind, n: int, shard: tuple[int, int]) -> range:
 def _block(model: Model, block: int, places: range, asked: Asked, seed: int) -> Dataset:
     """One block of rows, of which those at `places` are made: all but for the last one."""
     rows, device = block_rows(model.kind), next(model.G.parameters()).device
-    width = model.G.latent_dim
     random = torch.Generator().manual_seed(_block_seed(seed, block))
     condition = asked.condition(range(places.start, places.start + rows), random)
     size = part_rows(model.kind) if device.type == "cpu" else rows
+    G = model.G.choosing(condition.choices)
     wanted = torch.split(condition.y, size)[: -(-len(places) // size)]
     # How a sum is shared out, among threads or by a GPU's choice, decides its last bits.
     with thread_count(1), arithmetic("fp32", device):
         x = torch.cat([
-            model.G(torch.randn(size, width, generator=random).to(device), y.to(device))
+            G(torch.randn(size, G.latent_dim, generator=random).to(device), y.to(device))
             for y in wanted
         ])  # fmt: skip
     x = x.float()[: len(places)]

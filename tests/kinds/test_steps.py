@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from sparring.config import Config
 from sparring.data.dataset import Dataset
+from sparring.kinds.cells import allowed_columns
 from sparring.kinds.columns.rank import FEW_VALUES, MANY_VALUES, PARTS
+from sparring.kinds.steps import choices
 from sparring.kinds.table import Table
 from sparring.nets.gibbs import Conditionals
 
@@ -68,3 +70,31 @@ def test_many_values_are_told_one_by_one_where_rows_share_them() -> None:
     assert FEW_VALUES < 300 < MANY_VALUES
     assert kind.steps().exact == (True, False, False)
     assert kind.steps().sizes[0] == 300
+
+
+def test_choices_are_the_steps_that_conditions_allow() -> None:
+    random = np.random.default_rng(0)
+    kind, _ = table(
+        number=random.integers(0, 6, 600), wide=random.normal(size=600),
+        holes=np.where(random.random(600) < 0.3, None, random.choice(list("ab"), 600)),
+        many=[f"c{i % 200}" for i in range(600)],
+        **{"class": random.choice(list("xyz"), 600)},
+    )  # fmt: skip
+    where = {
+        "number": (2, 4), "wide": (0, None), "holes": [None, "a"], "many": ["c1", "c2"],
+        "class": ["x", "z"],
+    }  # fmt: skip
+
+    def chosen(where: dict[str, object]) -> dict[int, list[bool]]:
+        found = choices(kind.layout, allowed_columns(kind.held, where))
+        return {cell: mask.tolist() for cell, mask in found.items()}
+
+    steps, place = kind.steps(), kind.layout.place
+    before = len(steps.edges) - len(kind.layout.ranks)
+    assert before == 1, "a category of many is a map, of two numbers"
+    assert chosen(where) == {
+        0: [False, False, True, True, True, False],
+        place["holes"] + before: [True, False, True],
+        place["class"] + before: [True, False, True],
+    }
+    assert chosen({"number": (3, 3), "class": "y"}) == {}, "one value is no choice"

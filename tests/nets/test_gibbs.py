@@ -132,6 +132,23 @@ def test_cells_that_are_given_stay(net: Conditionals) -> None:
     assert len(made[:, 2].unique()) == 2
 
 
+def test_cells_with_a_choice_are_drawn_among_their_values(net: Conditionals) -> None:
+    net.weight.zero_()
+    net.bias[7:10] = torch.tensor([9.0, 0.0, 2.0])
+    shape = Shape((7,), one_hot=(2, 3), cells=(1, 1, 2, 3))
+    G = GibbsGenerator(Same(), net, (0, 3), shape)
+    z = torch.randn(2_000, G.latent_dim, generator=torch.Generator().manual_seed(0))
+    # The first number, and the second of three values of the last cell.
+    y = torch.tensor([1.0, 0, 0, 1, -2, 0, 0, 0, 0, 1, 0]).expand(2_000, -1)
+    choices = {0: torch.tensor([False, True, True]), 3: torch.tensor([False, True, True])}
+    chosen = G.choosing(choices | {1: torch.ones(2, dtype=torch.bool)})(z, y)
+    places = net.places(chosen)
+    assert set(places[0].tolist()) == {1, 2}
+    assert set(places[3].tolist()) == {1, 2}
+    assert (places[3] == 2).float().mean() == pytest.approx(0.881, abs=0.03), "exp(2) : exp(0)"
+    assert torch.equal(net.places(G(z, y))[[0, 3]], torch.tensor([[0], [1]]).expand(2, 2_000))
+
+
 @pytest.mark.parametrize("always", [None, 3])
 def test_cells_beside_given_ones_are_drawn_several_times(
     net: Conditionals, always: int | None, monkeypatch: pytest.MonkeyPatch

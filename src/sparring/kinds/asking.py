@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -23,12 +23,15 @@ class Condition:
     Attributes:
         y: as G takes it, (n, k).
         labels: class indices (n,), where rows have labels beside them.
-        keep: samples, the first of the block, to the same with every given cell as it was given.
+        choices: see `Generator.choosing`.
+        keep: samples, the first of the block, to the same with every given cell as it was given, or
+            as one of its choices.
         beside: the same, of what is not learnt, once samples are numbered.
     """
 
     y: Tensor
     labels: Tensor | None = None
+    choices: Mapping[int, Tensor] = field(default_factory=dict)
     keep: Callable[[Dataset], Dataset] = lambda made: made
     beside: Callable[[Dataset], Dataset] = lambda made: made
 

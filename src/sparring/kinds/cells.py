@@ -23,6 +23,7 @@ from sparring.kinds.columns.named import Learnt, as_held, cells_of
 from sparring.kinds.constraints.follow import Follow
 from sparring.kinds.constraints.resolve import learnt_cells, resolved
 from sparring.kinds.constraints.rules import Rules
+from sparring.kinds.steps import choices
 from sparring.kinds.where import conditions
 
 
@@ -55,7 +56,9 @@ class AskedCells(Asked):
             index=pd.RangeIndex(len(rows)),
         )
         cells = Cells(frame, frame.notna() | True)
-        return self.table.condition(cells, random, stream)
+        # Of one column alone the cells that were drawn come at the training rows' very shares.
+        together = self.columns if len(self.columns) + bool(self.turns) > 1 else ()
+        return self.table.condition(cells, random, stream, together=together)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,12 +107,14 @@ class Conditional:
 
     def condition(
         self, cells: Cells, random: torch.Generator, stream: np.random.Generator | None,
-        present: bool = False,
+        present: bool = False, together: tuple[Allowed, ...] = (),
     ) -> Condition:  # fmt: skip
         """The condition of rows of which these cells are known.
 
         Args:
             stream: of what must be drawn besides; None = nothing.
+            together: what is allowed of columns whose known cells were drawn one by one, and are to
+                go with each other and with the rest of their rows.
 
         Raises:
             InputError: cells that break a constraint.
@@ -124,16 +129,22 @@ class Conditional:
             width = 0 if self.given is None else self.given.width
             return Condition(torch.zeros(1, width).expand(len(cells.frame), -1))  # no memory
 
+        together = tuple(a for a in together if self.rules.leaves(a.column.name))
+
         def keep(made: Dataset) -> Dataset:
             assert isinstance(made.x, pd.DataFrame)
-            return replace(made, x=self.rules.after(cells.put_in(made.x), cells.known))
+            given = cells
+            for asked in together:
+                name = asked.column.name
+                given = given.unless(name, asked.holds(made.x[name]))
+            return replace(made, x=self.rules.after(given.put_in(made.x), given.known))
 
         if self.given is None:
             return Condition(torch.empty(len(cells.frame), 0), keep=keep)
         learnt = learnt_cells(self.rules, cells)
         raw, mask = self.layout.encode_known(learnt.frame, learnt.known, present)
         y = self.given.condition(self.layout.prepare(raw, random), mask)
-        return Condition(y, keep=keep)
+        return Condition(y, choices=choices(self.layout, together), keep=keep)
 
 
 def _beside(cells: Cells, made: Dataset) -> Dataset:

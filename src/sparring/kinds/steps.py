@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-import torch
+from collections.abc import Iterable
 
+import numpy as np
+import torch
+from torch import Tensor
+
+from sparring.kinds.columns.allowed import Allowed
+from sparring.kinds.columns.category import CategoryColumn
 from sparring.kinds.columns.layout import Layout
 from sparring.nets.gibbs import Steps
 
@@ -15,3 +21,31 @@ def steps_of(layout: Layout) -> Steps:
         tuple(torch.from_numpy(edges).float() for edges, _ in found),
         tuple(exact for _, exact in found), layout.one_hot,
     )  # fmt: skip
+
+
+def choices(layout: Layout, asked: Iterable[Allowed]) -> dict[int, Tensor]:
+    """Which of the steps of their cells conditions allow, (steps,): where several, each one value.
+
+    Args:
+        asked: of columns of the layout.
+
+    Returns:
+        By the number of the cell among those of `steps_of`.
+    """
+    found = {}
+    for one in asked:
+        place = layout.place[one.column.name]
+        column, cell = layout.columns[place], place + layout.scores - len(layout.ranks)
+        if isinstance(column, CategoryColumn):
+            values = column.decode(np.arange(len(column.values)))
+        else:
+            cell = sum(layout.widths[:place])
+            edges, exact = column.steps()
+            if column.width > 1 or not exact:
+                continue
+            ranks = np.concatenate([[0.0], edges, [1.0]])
+            values = column.decode((ranks[1:] + ranks[:-1]) / 2)
+        holds = one.holds(values)
+        if holds.sum() > 1:
+            found[cell] = torch.from_numpy(holds)
+    return found

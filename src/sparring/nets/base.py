@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from torch import Tensor, nn
@@ -19,6 +20,14 @@ class Generator(nn.Module):
 
     @abstractmethod
     def forward(self, z: Tensor, y: Tensor) -> Tensor: ...
+
+    def choosing(self, choices: Mapping[int, Tensor]) -> Generator:
+        """The same G where cells that y gives may take other values, if it can draw these anew.
+
+        Args:
+            choices: of such cells which of their values they may take, bool (values,).
+        """
+        return self
 
 
 class Critic(nn.Module):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -161,11 +162,12 @@ class Conditionals(nn.Module):
             for cell in cells
         ])  # fmt: skip
 
-    def column(self, cell: int) -> int:
-        """Where a cell begins in a row."""
+    def columns(self, cell: int) -> slice:
+        """Where a cell is in a row."""
         if cell < self.numbers:
-            return cell
-        return self.numbers + self.starts[cell] - self.starts[self.numbers]
+            return slice(cell, cell + 1)
+        before = self.starts[self.numbers] - self.numbers
+        return slice(self.starts[cell] - before, self.starts[cell + 1] - before)
 
 
 def drawn_from(logits: Tensor, uniform: Tensor) -> Tensor:
@@ -196,8 +198,9 @@ class GibbsGenerator(Generator):
 
     A draw from a cell's distribution beside the other cells keeps the distribution of whole rows
     where that is right, and brings it nearer where the cell's is better known than to G (Geman &
-    Geman 1984). Cells that y gives stay; where there are any, other than the one that always is,
-    the others are drawn several times. The noise of all draws is in z.
+    Geman 1984). Cells that y gives stay, but for those with a choice, which are drawn among their
+    values; where any are given, other than the one that always is, the others are drawn several
+    times. The noise of all draws is in z.
 
     Args:
         base: makes the rows.
@@ -213,6 +216,12 @@ class GibbsGenerator(Generator):
         self.base, self.conditionals, self.cells = base, conditionals, tuple(cells)
         self.given = GivenCells(shape)
         self.latent_dim = base.latent_dim + GIVEN_SWEEPS * len(self.cells)
+        self.choices: Mapping[int, Tensor] = {}
+
+    def choosing(self, choices: Mapping[int, Tensor]) -> GibbsGenerator:
+        made, device = copy(self), self.conditionals.bias.device
+        made.choices = {i: choices[i].to(device) for i in self.cells if i in choices}
+        return made
 
     def forward(self, z: Tensor, y: Tensor) -> Tensor:
         widths = [len(self.cells)] * GIVEN_SWEEPS
@@ -235,13 +244,18 @@ class GibbsGenerator(Generator):
         if self.given.asked(y, always=True):
             bits, values = self.given(y)
             rows = torch.where(bits, values, rows)
+            for cell in self.choices:
+                bits[:, net.columns(cell)] = False
         places, table = net.places(rows), net.table()
         whole, draws = net.summed(rows, places, table), uniform.T.contiguous()
         for draw, cell in zip(draws, self.cells, strict=True):
             whole -= net.term(places, table, cell)
-            drawn = drawn_from((logits_of or net.logits)(whole, cell), draw)
+            logits = (logits_of or net.logits)(whole, cell)
+            if cell in self.choices:
+                logits = logits.masked_fill(~self.choices[cell][:, None], -torch.inf)
+            drawn = drawn_from(logits, draw)
             if bits is not None:
-                drawn = torch.where(bits[:, net.column(cell)], places[cell], drawn)
+                drawn = torch.where(bits[:, net.columns(cell).start], places[cell], drawn)
             places[cell] = drawn
             whole += net.term(places, table, cell)
         made = net.standing(rows, places, self.cells)

@@ -34,6 +34,7 @@ WHOLE = fitted(held_table(), *CONSTRAINTS)
         {"net": (10, 20), "tax": (None, 5)},
         {"y": (0.5, None)},
         ["low>=3", "x<0.5", "number=4"],
+        {"grade": ["a", "b"], "low": (10, 30), "net": (10, 20), "x": (0.1, 0.4)},
     ],
     ids=str,
 )

@@ -35,6 +35,13 @@ class Cells:
         frame, known = self.frame.iloc[places], self.known.iloc[places]
         return Cells(frame.reset_index(drop=True), known.reset_index(drop=True))
 
+    def unless(self, name: Name, here: np.ndarray) -> Cells:
+        """The same, but a column's cells not known where `here` holds, of the first rows (k,)."""
+        known, mine = self.known.copy(deep=False), self.known[name].to_numpy(copy=True)
+        mine[: len(here)] &= ~here
+        known[name] = mine
+        return Cells(self.frame, known)
+
     def put_in(self, made: pd.DataFrame) -> pd.DataFrame:
         """Samples, as many as there are rows or fewer, with the known cells put in."""
         frame = made.copy()

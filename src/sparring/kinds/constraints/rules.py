@@ -64,6 +64,11 @@ class Rules:
         """What the nets learn: the columns without a rule, and what rules leave of the others."""
         return [*(c for c in self.columns if c.name not in self.of), *self.rests.values()]
 
+    def leaves(self, name: Name) -> bool:
+        """Whether a column is learnt as it is, and its cells decide no others but what follows."""
+        deciding = {n for r in self.rules if not isinstance(r, Follow) for n in r.sources}
+        return name not in self.of and name not in deciding
+
     @cached_property
     def judges(self) -> list[tuple[str, tuple[Name, ...], Judge]]:
         """What rows are held to: in words, the columns it speaks of, and what judges rows of them.
