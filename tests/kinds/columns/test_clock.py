@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparring.errors import InputError
-from sparring.kinds.columns.clock import Clock, date_format
+from sparring.kinds.columns.clock import UNGUESSED, Clock, date_format
 from sparring.kinds.columns.named import as_held
 from sparring.kinds.columns.rank import MomentColumn
 from tests.kinds.columns.conftest import decoded, fitted, same
@@ -19,7 +19,7 @@ RANDOM = np.random.default_rng(0)
 UNITS = ["s", "ms", "us", "ns"]
 FORMATS = [
     "%Y-%m-%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S",
-    "%Y-%m-%d %H:%M:%S+02:00", "%Y-%m", "%b %d, %Y", "%Y/%m/%d %H:%M",
+    "%Y-%m-%d %H:%M:%S+02:00", "%Y-%m", "%b %d, %Y", "%Y/%m/%d %H:%M", *UNGUESSED,
 ]  # fmt: skip
 # In microseconds a float knows 285 years apart.
 moments = st.datetimes(datetime.datetime(1900, 1, 1), datetime.datetime(2150, 1, 1))
@@ -87,10 +87,19 @@ def test_whole_seconds_may_be_written_without_a_fraction(
     same(decoded(column, series), series)
 
 
-def test_dates_without_padding_stay_themselves() -> None:
-    texts = [f"{d.month}/{d.day}/{d.year} {d.hour + 3}:05" for d in days()]
-    series = pd.Series(texts, name="when")
-    assert date_format(series) == ("%m/%d/%Y %H:%M", False)
+@pytest.mark.parametrize(
+    ("format", "text"),
+    [
+        ("%m/%d/%Y %H:%M", "{0.month}/{0.day}/{0.year} 3:05"),
+        ("%m/%d/%y", "{0.month}/{0.day}/{0:%y}"),
+        ("%d.%m.%y %H:%M", "{0.day}.{0.month}.{0:%y} 0:{0.day:02}"),
+        ("%Y-%m-%d %I:%M %p", "{0.year}-{0.month}-{0.day} 9:{0.day:02} PM"),
+        ("%I:%M:%S %p", "{0.month}:{0.day:02}:00 AM"),
+    ],
+)
+def test_dates_without_padding_stay_themselves(format: str, text: str) -> None:
+    series = pd.Series([text.format(d + pd.DateOffset(years=-15)) for d in days()], name="when")
+    assert date_format(series) == (format, False)
     same(decoded(fitted(series), series), series)
 
 
@@ -131,6 +140,11 @@ def test_the_earliest_and_the_latest_moment_of_all() -> None:
         ["2020-01-31", "2020-1-5"],
         ["A-1", "A-2"],
         ["12", "7"],
+        ["10:59", "10:60"],
+        ["1:2", "3:4"],
+        ["12/15", "07/20"],
+        ["1-2-3", "4-5-6"],
+        ["May", "June"],
     ],
 )
 def test_texts_that_are_no_dates_in_one_format(texts: list[str]) -> None:
@@ -191,6 +205,9 @@ def test_pictures_show_years_or_days() -> None:
     lasting = pd.Series(pd.to_timedelta([12, 36], "h"), name="x")
     assert fitted(lasting).pictured(lasting).tolist() == [0.5, 1.5]
     assert fitted(lasting).pictured(lasting).name == "x (days)"
+    hours = pd.Series(["06:30 AM", "02:15 PM"], name="at")
+    assert fitted(hours).pictured(hours).tolist() == [6.5, 14.25]
+    assert fitted(hours).pictured(hours).name == "at (hours)"
 
 
 def test_a_clock_on_the_wall_is_used_only_where_it_is_coarser() -> None:

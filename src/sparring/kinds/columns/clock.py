@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, product
 from typing import Any
 
 import numpy as np
@@ -20,9 +20,25 @@ PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 GUESSED = 5  # texts that are looked at for their format: May alone is a long and a short name
 ROUND = 1_000  # steps
 EXACT = 2**53 - 2 * ROUND  # ticks that a float tells apart, counted from an earlier origin, too
-DAY, YEAR = 86_400, 31_556_952  # seconds
+HOUR, DAY, YEAR = 3_600, 86_400, 31_556_952  # seconds
+FIRST = -2_208_988_800  # seconds from 1970 to 1900, in whose first day times of day lie
 # Ends of formats by which a whole second has no fraction, and what they leave out of ".%f".
 FRACTIONS = {"[.%f]": r"\.000000$", "[.%F]": r"\.?0+$"}  # as Python does; as PostgreSQL does
+# Ways of writing that pandas does not guess: times of day, months, years of two digits, AM and PM.
+TIMES = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p")
+MONTHS = ("%b %Y", "%b-%Y", "%b-%y", "%B %Y", "%m/%Y")
+SHORT_YEARS = ("%m/%d/%y", "%d/%m/%y", "%d.%m.%y", "%d-%m-%y", "%y-%m-%d", "%d-%b-%y")
+LONG_YEARS = ("%Y-%m-%d", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y")
+BOTH = map(" ".join, product((*SHORT_YEARS, *LONG_YEARS), TIMES))
+SHAPES = {
+    "%H": r"\d\d?", "%I": r"\d\d?", "%M": r"\d\d", "%S": r"\d\d", "%p": "[AP]M", "%Y": r"\d{4}",
+    "%y": r"\d\d", "%m": r"\d\d?", "%d": r"\d\d?", "%b": "[A-Z][a-z]{2}", "%B": "[A-Z][a-z]{2,8}",
+}  # fmt: skip
+UNGUESSED = {
+    format: re.compile(re.sub("%.", lambda found: SHAPES[found[0]], re.escape(format)))
+    for format in (*TIMES, *MONTHS, *SHORT_YEARS, *BOTH)
+}
+KEPT = "\x01"  # before what keeps its zero
 TO_SECONDS = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?")
 
 
@@ -130,6 +146,8 @@ class Clock:
         seconds = ticks * (self.step / unit)
         if self.dtype.startswith("timedelta"):
             return (seconds + self.origin / unit) / DAY, "days"
+        if self.format in TIMES:
+            return (seconds + self.origin / unit - FIRST) / HOUR, "hours"
         if last * self.step / unit > 2 * YEAR:
             return 1970 + (seconds + self.origin / unit) / YEAR, "year"
         start = pd.Timestamp(self.origin, unit=_unit(self.dtype))
@@ -203,6 +221,7 @@ def _guesses(text: str) -> list[str]:
         guesses = [guess_datetime_format(text, dayfirst=day_first) for day_first in (False, True)]
     zone = re.search(r"(Z|[+-]\d\d:?\d\d)$", text)
     found = [g.replace("%z", zone.group()) if zone else g for g in guesses if g is not None]
+    found += [format for format, shape in UNGUESSED.items() if shape.fullmatch(text)]
     if TO_SECONDS.fullmatch(text):
         found += [f"%Y-%m-%d{text[10]}%H:%M:%S{end}" for end in FRACTIONS]
     return found
@@ -227,11 +246,12 @@ def _writes(texts: pd.Series, format: str, padded: bool) -> bool:
 
 def _written(moments: pd.Series, format: str, padded: bool) -> pd.Series:
     end = _fraction(format)
-    texts: pd.Series = moments.dt.strftime(format.removesuffix(end) + ".%f" if end else format)
-    if end:
-        texts = texts.str.replace(FRACTIONS[end], "", regex=True)
-    # 01/05/2020 09:05 is 1/5/2020 9:05: minutes keep their zero.
-    return texts if padded else texts.str.replace(r"(?<![\d:.])0(?=\d)", "", regex=True)
+    full, dropped = format.removesuffix(end) + ".%f" * bool(end), FRACTIONS.get(end, "")
+    if not padded:
+        # 01/05/09 09:05 is 1/5/09 9:05: years, minutes, seconds and fractions keep their zero.
+        full, dropped = re.sub("(?=%[yf])", KEPT, full), rf"(?<![\d:{KEPT}])0(?=\d)|{KEPT}"
+    texts: pd.Series = moments.dt.strftime(full)
+    return texts.str.replace(dropped, "", regex=True) if dropped else texts
 
 
 def _is_moments(cells: pd.Series) -> bool:

@@ -17,8 +17,9 @@ NAMED = 20  # in fewer rows than this, values that are all different may be an a
 LONG = 50  # characters of a text on average, from which on it is prose
 NUMERIC = 0.95  # share of numbers in a column, above which the other texts are errors
 IDENTIFIER = re.compile(
-    r"(.*[ _.-])?(id|uuid|guid|key|index|row|no|nr|number|serial|unnamed: 0)", re.IGNORECASE
-)
+    r"(.*[ _.-])?(id|uuid|guid|key|index|row([ _]?names?)?|(no|nr)[.]?|number|serial|obs)"
+    r"|unnamed: 0|#", re.IGNORECASE,
+)  # fmt: skip
 CATEGORIES = {str, bool, int, float}
 
 
