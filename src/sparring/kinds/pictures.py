@@ -199,9 +199,11 @@ def _histogram(axes: Axes, sets: Mapping[str, pd.Series], bins: int) -> None:
         shares = np.histogram(values.clip(edges[0], edges[-1]), edges)[0] / max(len(values), 1)
         axes.stairs(shares, edges, label=text(name), color=colour, linewidth=1.6, linestyle=line)
     axes.set_ylim(bottom=0)
-    whole = np.array_equal(first, np.round(first))
+    largest = np.abs(edges).max()
+    # Five numbers of four digits and a decimal, such as years, would run into each other.
+    whole = np.array_equal(first, np.round(first)) or (largest >= 1_000 and np.ptp(edges) > 1)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=whole))
-    if np.abs(edges).max() >= 10_000:
+    if largest >= 10_000:
         axes.xaxis.set_major_formatter(EngFormatter(sep=""))
 
 
