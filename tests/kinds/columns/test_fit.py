@@ -62,7 +62,8 @@ def test_texts_of_which_hardly_any_comes_twice_are_names() -> None:
     assert type_of(texts, keep=keep) == "identifier"
     assert type_of(texts, "categorical", keep) == "categorical", "unless that is asked for"
     assert type_of(texts) == "categorical", "or every value is kept"
-    assert type_of(pd.concat([texts, texts[-6:]]), keep=keep) == "categorical"
+    assert type_of(pd.concat([texts, *[texts[-6:]] * 4]), keep=keep) == "identifier"
+    assert type_of(pd.concat([texts, *[texts[-6:]] * 5]), keep=keep) == "categorical"
 
 
 def test_nothing_to_learn() -> None:

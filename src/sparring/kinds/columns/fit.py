@@ -20,7 +20,7 @@ from sparring.kinds.columns.order import OrderColumn
 from sparring.kinds.columns.rank import MomentColumn, NumberColumn
 from sparring.kinds.labels import Labels
 
-NAMES = 0.1  # of the cells: if fewer of its texts are kept, a column is of names
+NAMES = 0.25  # of the cells: if fewer of its texts are kept, a column is of names
 WIDEST = 4_096  # all one-hot groups together, where that is possible
 
 
