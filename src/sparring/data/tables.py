@@ -29,6 +29,7 @@ SORTS: dict[str, tuple[type, ...]] = {
     "number": (int, float, Decimal, np.number),
     "date": (datetime.date, np.datetime64),
     "duration": (datetime.timedelta, np.timedelta64),
+    "time": (datetime.time,),
 }
 
 

@@ -30,6 +30,7 @@ OBJECTS: dict[str, list[Any]] = {
     "moments in a zone": [NOON.replace(tzinfo=datetime.UTC), None],
     "whole numbers beyond int64": [2**63 + 1, None],
     "decimals": [Decimal("2.5"), None],
+    "times and None": [NOON.time(), None, datetime.time(9, 5)],
     "nothing": [None, None],
 }
 ARROW: dict[str, pa.Array] = {
@@ -43,6 +44,8 @@ ARROW: dict[str, pa.Array] = {
     "timestamp": pa.array([NOON, None], pa.timestamp("ns")),
     "zoned": pa.array([NOON, None], pa.timestamp("us", "Asia/Kolkata")),
     "date": pa.array([DAY, None]),
+    "time": pa.array([NOON.time(), None], pa.time64("us")),
+    "seconds of a day": pa.array([datetime.time(9, 5), None], pa.time32("s")),
     "duration": pa.array([datetime.timedelta(hours=3), None], pa.duration("ms")),
     "null": pa.array([None, None]),
     "dictionary": pa.array(["a", None], pa.dictionary(pa.int8(), pa.string())),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime
+import uuid
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,8 @@ SEEMS: dict[str, list[tuple[str, Any]]] = {
         ("d", pd.date_range("2020", periods=N)),
         ("d", pd.date_range("2020", periods=N, tz="Asia/Kolkata")),
         ("d", [f"{i % 28 + 1:02d}.02.2020" for i in range(N)]),
+        ("t", [f"{i % 12 + 1}:{i % 60:02d} AM" for i in range(N)]),
+        ("t", [datetime.time(i % 24, i % 60) for i in range(N)]),
         ("d", pd.Series([datetime.date(2020, 1, 1 + i % 30) for i in range(N)], dtype=object)),
     ],
     "duration": [("t", pd.to_timedelta(range(N), "h"))],
@@ -89,7 +92,7 @@ def test_what_a_column_seems_to_be(expected: str, name: str, cells: Any) -> None
         (pd.period_range("2020", periods=2, freq="M"), r"column 'x' is of type period\[M\]"),
         (pd.cut([1, 2, 3], 2), r"column 'x' has categories of type Interval .*; astype\(str\)"),
         (pd.Series([b"a", b"b"]), "column 'x' holds objects of type bytes"),
-        (pd.Series([datetime.time(1), datetime.time(2)]), "column 'x' holds objects of type time"),
+        (pd.Series([uuid.UUID(int=1), uuid.UUID(int=2)]), "column 'x' holds objects of type UUID"),
         (
             [*(f"{i}" for i in range(99)), "n/k"],
             r"column 'x', row 99: 'n/k' among numbers .*--types 'x=categorical'",

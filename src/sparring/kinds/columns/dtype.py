@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -84,7 +85,7 @@ def plain(series: pd.Series) -> pd.Series:
     """The same cells in one of pandas' ordinary dtypes.
 
     These are numbers, booleans (both also nullable), datetimes, durations, categories and, as text
-    or as objects, texts. A dtype that has no such form is left as it is.
+    or as objects, texts, also of times of day. A dtype that has no such form is left as it is.
 
     Raises:
         InputError: dates among objects that are of several time zones or out of range.
@@ -153,6 +154,8 @@ def _from_arrow(series: pd.Series, type_: Any) -> pd.Series:
         dtype = "datetime64[s]"
     elif pa.types.is_duration(type_):
         dtype = f"timedelta64[{type_.unit}]"
+    elif pa.types.is_time(type_):
+        return series.astype(object).astype("string")
     elif pa.types.is_string(type_) or pa.types.is_large_string(type_):
         dtype = TEXT
     elif pa.types.is_null(type_):
@@ -165,6 +168,8 @@ def _as_arrow(series: pd.Series, type_: Any) -> pd.Series:
         series = pd.to_datetime(series, format="ISO8601")
     if series.dtype == object and pa.types.is_duration(type_):
         series = pd.to_timedelta(series)
+    if pa.types.is_time(type_):
+        series = series.map(datetime.time.fromisoformat, na_action="ignore").astype(object)
     if pa.types.is_dictionary(type_):
         cells = pa.array(series, from_pandas=True).cast(type_.value_type).dictionary_encode()
         cells = pa.DictionaryArray.from_arrays(
@@ -195,4 +200,5 @@ OBJECTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "decimal": ("float64", lambda cell: Decimal(str(cell))),
     "date": ("datetime64[us]", lambda cell: cell.date()),
     "datetime": ("datetime64[us]", lambda cell: cell.to_pydatetime()),
+    "time": ("string", datetime.time.fromisoformat),
 }
