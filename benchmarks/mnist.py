@@ -25,6 +25,7 @@ from sparring.sample import sample
 MINUTES = 5.0
 SETUPS: dict[str, Mapping[str, Any]] = {
     "conditional DCGAN, settings as published": PUBLISHED,
+    "defaults (6,000 steps)": {},
     "defaults, 12,000 steps": {"steps": 12_000},
 }
 
