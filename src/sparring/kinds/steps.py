@@ -35,17 +35,17 @@ def choices(layout: Layout, asked: Iterable[Allowed]) -> dict[int, Tensor]:
     found = {}
     for one in asked:
         place = layout.place[one.column.name]
-        column, cell = layout.columns[place], place + layout.scores - len(layout.ranks)
+        column = layout.columns[place]
         if isinstance(column, CategoryColumn):
             values = column.decode(np.arange(len(column.values)))
         else:
-            cell = sum(layout.widths[:place])
             edges, exact = column.steps()
             if column.width > 1 or not exact:
                 continue
             ranks = np.concatenate([[0.0], edges, [1.0]])
             values = column.decode((ranks[1:] + ranks[:-1]) / 2)
         holds = one.holds(values)
-        if holds.sum() > 1:
-            found[cell] = torch.from_numpy(holds)
+        if holds.sum() > 1:  # a map before it has two numbers, each a cell of those
+            before = sum(rank.width - 1 for rank in layout.ranks[:place])
+            found[place + before] = torch.from_numpy(holds)
     return found
